@@ -1,0 +1,2 @@
+//! The example command-line tool.
+fn main() {}
