@@ -1,1 +1,59 @@
-//! TODO
+//! Cryptographic constructions. No IO, and no knowledge of format, storage or volume.
+//!
+//! | file | construction | source |
+//! |---|---|---|
+//! | `secret` | locked, wiped memory for every key and passphrase | – |
+//! | `random` | the operating system's generator, nothing in between | – |
+//! | `passphrase` | UTF-8 in Normalization Form C | Unicode Annex 15 |
+//! | `kdf` | Argon2id version 0x13 | RFC 9106 |
+//! | `hash` | SHA-256; HMAC; HKDF | FIPS 180-4; RFC 2104; RFC 5869 |
+//! | `wrap` | AES-256-GCM-SIV under a committed key | RFC 8452 and the papers named there |
+//! | `sign` | Ed25519, strict verification | RFC 8032 |
+//! | `xts` | XTS-AES-256 on whole sectors | IEEE 1619-2018, NIST SP 800-38E |
+//!
+//! # Where secrets live
+//! Keys, passphrases and everything derived from them are [`Secret`]s: pages of their own that are
+//! locked where the system permits it, left out of core dumps and forked children on Linux, and
+//! wiped on drop. Two things are secret and are not `Secret`s: the AES round keys of [`Xts`], on
+//! the heap and wiped on drop, and the memory of a running Argon2id, which is wiped but not locked
+//! because it exceeds what a process may lock.
+//!
+//! Not wiped: registers, stack frames of the cipher and hash crates (round keys while they are
+//! made, HKDF and normalisation state), and XTS tweaks. A memory image taken *while* the host
+//! works with an open volume holds its keys in any case.
+//!
+//! # Constant time
+//! No branch or address depends on a key, on derived key material or on the plaintext:
+//! comparison ([`ct_eq`], [`Secret::ct_eq`]), the XTS arithmetic, Ed25519 signing, and AES where the processor has
+//! instructions for it or by bit slicing otherwise.
+//!
+//! Not constant time: normalisation of a passphrase (depends on its characters), Argon2id from
+//! the second half of its first pass on (by design, RFC 9106 section 3.4.1.3), signature
+//! verification and hashing of public data. Lengths are always public.
+
+mod error;
+mod hash;
+mod kdf;
+mod pages;
+mod passphrase;
+mod random;
+mod secret;
+mod sign;
+#[cfg(test)]
+mod testing;
+mod wrap;
+mod xts;
+
+pub use error::CryptoError;
+pub use hash::{ct_eq, hkdf_expand_sha256, hkdf_sha256, hmac_sha256, sha256};
+pub use kdf::{Argon2Cost, CostError, argon2id, calibrate};
+pub use passphrase::{MAX_PASSPHRASE_LEN, Passphrase, PassphraseError};
+pub use random::fill as fill_random;
+pub use secret::Secret;
+pub use sign::{PublicKey, SigningKey};
+pub use wrap::{WRAPPED_LEN, Wrapped, unwrap, wrap};
+pub use xts::{SectorSize, Xts};
+
+#[cfg(any(test, fuzzing))]
+#[allow(unused_imports)] // For the tests of the attempt counter.
+pub(crate) use kdf::derivations;

@@ -1,0 +1,298 @@
+//! Memory pages that belong to one secret.
+#![allow(unsafe_code)] // Pages come from the system as raw pointers; see the argument at each block.
+
+use std::ptr::NonNull;
+use std::slice;
+
+use argon2::Block;
+use zeroize::Zeroize;
+
+use super::CryptoError;
+
+/// A run of whole pages shared with nothing else, wiped before it goes back to the system.
+///
+/// Whole pages because locks do not nest: unlocking one of two secrets in a page would unlock both.
+pub(super) struct Pages {
+    base: NonNull<u64>,
+    len: usize,
+    locked: bool,
+}
+
+impl Pages {
+    /// At least `len` zero bytes for long-lived keys: locked, not dumped, zeroed in forked
+    /// children; each as far as the system offers and permits it.
+    pub(super) fn for_secret(len: usize) -> Result<Self, CryptoError> {
+        let mut pages = Self::map(len)?;
+        sys::hide(pages.base, pages.len);
+        pages.locked = sys::lock(pages.base, pages.len);
+        Ok(pages)
+    }
+
+    /// At least `len` zero bytes for the work of a key derivation: in huge pages and not dumped
+    /// where the system offers it. Not locked: few processes may lock so much.
+    pub(super) fn for_work(len: usize) -> Result<Self, CryptoError> {
+        let pages = Self::map(len)?;
+        sys::advise_work(pages.base, pages.len);
+        Ok(pages)
+    }
+
+    /// All bytes of the pages, those behind the length asked for included.
+    pub(super) fn bytes(&self) -> &[u8] {
+        // SAFETY: `base` is the start of `len` readable bytes that live as long as `self`; they
+        // came zeroed and are only written through `&mut self`, as bytes or as `Block`s, which
+        // have no padding.
+        unsafe { slice::from_raw_parts(self.base.cast().as_ptr(), self.len) }
+    }
+
+    /// As [`bytes`](Self::bytes), to be written.
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`; `&mut self` makes the borrow the only one.
+        unsafe { slice::from_raw_parts_mut(self.base.cast().as_ptr(), self.len) }
+    }
+
+    /// The pages as Argon2 memory; bytes behind the last whole block stay unused.
+    pub(super) fn argon2_blocks(&mut self) -> &mut [Block] {
+        const { assert!(size_of::<Block>() == Block::SIZE && align_of::<Block>() <= PAGE_MIN) };
+        let count = self.len / Block::SIZE;
+        // SAFETY: as in `bytes_mut`. `Block` is documented as 128 words of 64 bits, and its size,
+        // checked above, leaves room for nothing else: each bit pattern is a valid one. Pages are
+        // aligned more strictly than it, also checked above.
+        unsafe { slice::from_raw_parts_mut(self.base.cast().as_ptr(), count) }
+    }
+
+    /// Whether the system keeps these pages out of the swap file.
+    pub(super) fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    fn map(len: usize) -> Result<Self, CryptoError> {
+        let len = len
+            .checked_next_multiple_of(sys::page_size())
+            // The most that a slice may span.
+            .filter(|len| isize::try_from(*len).is_ok())
+            .ok_or(CryptoError::OutOfMemory)?;
+        let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
+        Ok(Self {
+            base,
+            len,
+            locked: false,
+        })
+    }
+
+    fn wipe(&mut self) {
+        // SAFETY: as in `bytes_mut`; whole pages are whole, aligned words, and words wipe eight
+        // times as fast as bytes, which counts for the memory of Argon2.
+        let words =
+            unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) };
+        words.zeroize();
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        self.wipe();
+        #[cfg(test)]
+        tests::about_to_unmap(self.bytes());
+        // SAFETY: `map` made this mapping with this length, and nothing borrows it any more.
+        unsafe { sys::unmap(self.base, self.len) };
+    }
+}
+
+// SAFETY: `Pages` owns its memory as a `Box<[u8]>` would, and the system's calls on it may come
+// from any thread.
+unsafe impl Send for Pages {}
+// SAFETY: `&Pages` only reads.
+unsafe impl Sync for Pages {}
+
+/// The smallest page of any supported system, in bytes.
+const PAGE_MIN: usize = 4096;
+
+#[cfg(unix)]
+mod sys {
+    use std::ptr::{NonNull, null_mut};
+
+    use rustix::mm::{MapFlags, ProtFlags, mlock, mmap_anonymous, munmap};
+
+    pub(super) fn page_size() -> usize {
+        rustix::param::page_size()
+    }
+
+    pub(super) fn map(len: usize) -> Option<NonNull<u64>> {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: without a wished address or `MAP_FIXED` no existing mapping is touched.
+        let base = unsafe { mmap_anonymous(null_mut(), len, protection, MapFlags::PRIVATE) };
+        base.ok().and_then(|base| NonNull::new(base.cast()))
+    }
+
+    /// # Safety
+    /// `base` and `len` are those of one `map`, and nothing borrows the memory.
+    pub(super) unsafe fn unmap(base: NonNull<u64>, len: usize) {
+        // SAFETY: the caller's promise. It also unlocks. It cannot fail for a whole mapping, and
+        // the content is wiped already.
+        let _ = unsafe { munmap(base.as_ptr().cast(), len) };
+    }
+
+    pub(super) fn lock(base: NonNull<u64>, len: usize) -> bool {
+        // SAFETY: changes where the pages may be kept, not what they hold.
+        unsafe { mlock(base.as_ptr().cast(), len) }.is_ok()
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn hide(base: NonNull<u64>, len: usize) {
+        use rustix::mm::Advice;
+        advise(base, len, Advice::LinuxDontDump);
+        advise(base, len, Advice::LinuxWipeOnFork);
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn advise_work(base: NonNull<u64>, len: usize) {
+        use rustix::mm::Advice;
+        advise(base, len, Advice::LinuxDontDump);
+        advise(base, len, Advice::LinuxHugepage);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn advise(base: NonNull<u64>, len: usize, advice: rustix::mm::Advice) {
+        // SAFETY: the advices used here change dumps, forks and page sizes, not what this process
+        // reads. An old kernel refuses them; then there is less protection, and no way to get it.
+        let _ = unsafe { rustix::mm::madvise(base.as_ptr().cast(), len, advice) };
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn hide(_base: NonNull<u64>, _len: usize) {}
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn advise_work(_base: NonNull<u64>, _len: usize) {}
+}
+
+#[cfg(windows)]
+mod sys {
+    use std::ptr::{NonNull, null};
+
+    use windows_sys::Win32::System::Memory::{
+        MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree,
+        VirtualLock,
+    };
+
+    /// All Windows targets that Rust knows have pages of 4 KiB; allocations start on 64 KiB.
+    pub(super) fn page_size() -> usize {
+        super::PAGE_MIN
+    }
+
+    pub(super) fn map(len: usize) -> Option<NonNull<u64>> {
+        // SAFETY: without a wished address no existing allocation is touched.
+        let base = unsafe { VirtualAlloc(null(), len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
+        NonNull::new(base.cast())
+    }
+
+    /// # Safety
+    /// `base` is that of one `map`, and nothing borrows the memory.
+    pub(super) unsafe fn unmap(base: NonNull<u64>, _len: usize) {
+        // SAFETY: the caller's promise. Release takes length 0; it also unlocks. It cannot fail
+        // for a whole allocation, and the content is wiped already.
+        let _ = unsafe { VirtualFree(base.as_ptr().cast(), 0, MEM_RELEASE) };
+    }
+
+    pub(super) fn lock(base: NonNull<u64>, len: usize) -> bool {
+        // SAFETY: changes where the pages may be kept, not what they hold.
+        unsafe { VirtualLock(base.as_ptr().cast(), len) != 0 }
+    }
+
+    pub(super) fn hide(_base: NonNull<u64>, _len: usize) {}
+
+    pub(super) fn advise_work(_base: NonNull<u64>, _len: usize) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    thread_local! {
+        /// Length and "all zero" of each mapping this thread gave back.
+        static UNMAPPED: RefCell<Vec<(usize, bool)>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn about_to_unmap(bytes: &[u8]) {
+        let wiped = bytes.iter().all(|byte| *byte == 0);
+        UNMAPPED.with_borrow_mut(|unmapped| unmapped.push((bytes.len(), wiped)));
+    }
+
+    #[test]
+    fn dropping_wipes_every_byte_before_the_pages_are_given_back() {
+        for len in [1, 100, 4096, 4097, 100_000] {
+            let mut pages = Pages::for_secret(len).unwrap();
+            pages.bytes_mut().fill(0xff);
+            let mapped = pages.bytes().len();
+            drop(pages);
+            assert_eq!(UNMAPPED.take(), [(mapped, true)]);
+        }
+    }
+
+    #[test]
+    fn dropping_wipes_the_work_of_a_derivation() {
+        let mut pages = Pages::for_work(100 * Block::SIZE).unwrap();
+        for block in pages.argon2_blocks() {
+            block.as_mut().fill(u64::MAX);
+        }
+        assert!(
+            pages.bytes()[..100 * Block::SIZE]
+                .iter()
+                .all(|byte| *byte == 0xff)
+        );
+        drop(pages);
+        assert!(UNMAPPED.take()[0].1);
+    }
+
+    #[test]
+    fn secrets_share_no_page() {
+        let (a, b) = (Pages::for_secret(1).unwrap(), Pages::for_secret(1).unwrap());
+        for pages in [&a, &b] {
+            assert_eq!(pages.base.addr().get() % sys::page_size(), 0);
+            assert_eq!(pages.bytes().len(), sys::page_size());
+        }
+        assert_ne!(a.base, b.base);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn linux_neither_dumps_nor_forks_nor_swaps_secrets() {
+        let pages = Pages::for_secret(32).unwrap();
+        let flags = linux_flags(pages.base.addr().get());
+        assert!(flags.contains(" dd "), "{flags}");
+        assert!(flags.contains(" wf "), "{flags}");
+        assert_eq!(flags.contains(" lo "), pages.is_locked(), "{flags}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn linux_does_not_dump_the_work_of_a_derivation() {
+        let pages = Pages::for_work(1 << 20).unwrap();
+        let flags = linux_flags(pages.base.addr().get());
+        assert!(flags.contains(" dd "), "{flags}");
+        assert!(!flags.contains(" lo "), "{flags}");
+    }
+
+    /// The `VmFlags` line (proc(5)) of the mapping that holds `address`.
+    #[cfg(target_os = "linux")]
+    fn linux_flags(address: usize) -> String {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let holds = |line: &&str| {
+            let range = line
+                .split(' ')
+                .next()
+                .and_then(|range| range.split_once('-'));
+            let parse = |hex| usize::from_str_radix(hex, 16).ok();
+            range
+                .and_then(|(start, end)| Some(parse(start)?..parse(end)?))
+                .is_some_and(|range| range.contains(&address))
+        };
+        let mut lines = maps.lines().skip_while(|line| !holds(line));
+        lines
+            .find(|line| line.starts_with("VmFlags:"))
+            .unwrap()
+            .to_owned()
+            + " "
+    }
+}
