@@ -55,9 +55,7 @@ pub enum PassphraseError {
     #[error("the passphrase is too long: use at most {MAX_PASSPHRASE_LEN} bytes of UTF-8")]
     TooLong,
     /// Bytes that are no UTF-8.
-    #[error(
-        "the passphrase is not valid UTF-8: save it as UTF-8, or use a key file for binary data"
-    )]
+    #[error("the passphrase is not valid UTF-8: save it as UTF-8, or use a key file for binary data")]
     NotUtf8,
     /// No memory to hold it.
     #[error(transparent)]
@@ -98,79 +96,45 @@ mod tests {
 
     #[test]
     fn compatibility_forms_case_and_white_space_stay_apart() {
-        assert_eq!(
-            nfc(" \u{fb01}N\u{2460}\t\0 "),
-            " \u{fb01}N\u{2460}\t\0 ".as_bytes()
-        );
+        assert_eq!(nfc(" \u{fb01}N\u{2460}\t\0 "), " \u{fb01}N\u{2460}\t\0 ".as_bytes());
     }
 
     #[test]
     fn limit_holds_for_the_normalised_length() {
         assert_eq!(nfc(&"x".repeat(1024)).len(), 1024);
-        assert_eq!(
-            Passphrase::new(&"x".repeat(1025)).unwrap_err(),
-            PassphraseError::TooLong
-        );
+        assert_eq!(Passphrase::new(&"x".repeat(1025)).unwrap_err(), PassphraseError::TooLong);
         // 1536 bytes in, 1024 out; then one character more.
         assert_eq!(nfc(&"u\u{308}".repeat(512)).len(), 1024);
-        assert_eq!(
-            Passphrase::new(&"u\u{308}".repeat(513)).unwrap_err(),
-            PassphraseError::TooLong
-        );
+        assert_eq!(Passphrase::new(&"u\u{308}".repeat(513)).unwrap_err(), PassphraseError::TooLong);
         // The greatest shrinking there is still fits into what is looked at.
         let most = "\u{1fbe}\u{308}\u{341}".repeat(512);
         assert_eq!(nfc(&most), "\u{390}".repeat(512).as_bytes());
         assert!(most.len() < MAX_INPUT_LEN);
         // One three-byte character does not fit into two remaining bytes.
         let text = "x".repeat(1022) + "\u{20ac}";
-        assert_eq!(
-            Passphrase::new(&text).unwrap_err(),
-            PassphraseError::TooLong
-        );
+        assert_eq!(Passphrase::new(&text).unwrap_err(), PassphraseError::TooLong);
     }
 
     #[test]
     fn endless_input_is_refused() {
         let accents = "e".to_owned() + &"\u{301}".repeat(1 << 20);
-        assert_eq!(
-            Passphrase::new(&accents).unwrap_err(),
-            PassphraseError::TooLong
-        );
+        assert_eq!(Passphrase::new(&accents).unwrap_err(), PassphraseError::TooLong);
     }
 
     #[test]
     fn empty_and_undecodable_input_are_told_apart() {
         assert_eq!(Passphrase::new("").unwrap_err(), PassphraseError::Empty);
-        assert_eq!(
-            Passphrase::from_utf8(b"").unwrap_err(),
-            PassphraseError::Empty
-        );
-        assert_eq!(
-            Passphrase::from_utf8(b"M\xfcller").unwrap_err(),
-            PassphraseError::NotUtf8
-        );
-        assert_eq!(
-            Passphrase::from_utf8(b"M\xc3\xbcller").unwrap().expose(),
-            b"M\xc3\xbcller"
-        );
+        assert_eq!(Passphrase::from_utf8(b"").unwrap_err(), PassphraseError::Empty);
+        assert_eq!(Passphrase::from_utf8(b"M\xfcller").unwrap_err(), PassphraseError::NotUtf8);
+        assert_eq!(Passphrase::from_utf8(b"M\xc3\xbcller").unwrap().expose(), b"M\xc3\xbcller");
     }
 
     #[test]
     fn texts_say_what_to_do_and_debug_shows_nothing() {
         let text = PassphraseError::TooLong.to_string();
-        assert_eq!(
-            text,
-            "the passphrase is too long: use at most 1024 bytes of UTF-8"
-        );
-        assert_eq!(
-            PassphraseError::Empty.to_string(),
-            "the passphrase is empty: enter at least one character"
-        );
-        assert!(
-            PassphraseError::NotUtf8
-                .to_string()
-                .ends_with("use a key file for binary data")
-        );
+        assert_eq!(text, "the passphrase is too long: use at most 1024 bytes of UTF-8");
+        assert_eq!(PassphraseError::Empty.to_string(), "the passphrase is empty: enter at least one character");
+        assert!(PassphraseError::NotUtf8.to_string().ends_with("use a key file for binary data"));
         let shown = format!("{:?}", Passphrase::new("hunter2").unwrap());
         assert!(!shown.contains("hunter2"), "{shown}");
     }

@@ -5,8 +5,8 @@ use super::counters::Counters;
 use super::defect::Defect;
 use super::label::Label;
 use super::layout::{
-    BLOCK_LEN, COUNTERS_BLOCK, LABEL_BLOCK, MAX_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, STATE_BLOCK,
-    USED_BLOCKS,
+    BLOCK_LEN, COUNTERS_BLOCK, LABEL_BLOCK, MAX_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK,
+    STATE_BLOCK, USED_BLOCKS,
 };
 use super::policy::Policy;
 use super::root::Root;

@@ -156,12 +156,6 @@ impl Factor {
     }
 }
 
-/// Number of the kind, as it enters the key derivation of the slot.
-#[must_use]
-pub(crate) const fn passphrase_kind() -> u16 {
-    KIND_PASSPHRASE
-}
-
 fn whole<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Defect> {
     bytes.try_into().map_err(|_| Defect::FactorBody)
 }

@@ -72,7 +72,8 @@ impl Header {
     pub fn choose(a: &HeaderCopy, b: &HeaderCopy) -> Result<Self, HeaderError> {
         let both = [a, b];
         let id = volume_id(both)?;
-        let state = pick(both, id, |copy| &copy.state).map(|state| state.value.clone()).reduce(State::furthest).unwrap_or_else(State::locked);
+        let state =
+            pick(both, id, |copy| &copy.state).map(|state| state.value.clone()).reduce(State::furthest).unwrap_or_else(State::locked);
         let parts = Parts { both, id, state: &state };
         let (root, policy, label, slots) = parts.newest_generation().map_err(HeaderError::Damaged)?;
         let locked = state.volume == VolumeState::Locked;
@@ -110,7 +111,8 @@ impl Header {
     pub fn encode_generation(&self) -> Vec<(usize, Box<Block>)> {
         use super::layout::{LABEL_BLOCK, POLICY_BLOCK, ROOT_BLOCK, SLOT_FIRST_BLOCK};
         let id = self.root.id;
-        let mut blocks = vec![(ROOT_BLOCK, self.root.encode()), (POLICY_BLOCK, self.policy.encode(id)), (LABEL_BLOCK, self.label.encode(id))];
+        let mut blocks =
+            vec![(ROOT_BLOCK, self.root.encode()), (POLICY_BLOCK, self.policy.encode(id)), (LABEL_BLOCK, self.label.encode(id))];
         let slots = self.slots.iter().zip(0u16..).map(|(slot, index)| slot.encode(id, index));
         blocks.extend((SLOT_FIRST_BLOCK..).zip(slots));
         blocks
@@ -139,7 +141,8 @@ type Generation<'a> = (&'a Valid<Root>, Policy, Label, [SlotBlock; SLOT_COUNT]);
 
 impl<'a> Parts<'a> {
     fn newest_generation(&self) -> Result<Generation<'a>, Defect> {
-        let mut complete: Vec<Generation<'a>> = pick(self.both, self.id, |copy| &copy.root).filter_map(|root| self.complete(root)).collect();
+        let mut complete: Vec<Generation<'a>> =
+            pick(self.both, self.id, |copy| &copy.root).filter_map(|root| self.complete(root)).collect();
         complete.sort_by_key(|(root, ..)| core::cmp::Reverse(root.value.generation));
         if let [(first, ..), (second, ..)] = complete.as_slice()
             && first.value.generation == second.value.generation
@@ -249,7 +252,11 @@ fn no_root(both: [&HeaderCopy; 2], defects: [Defect; 2]) -> HeaderError {
 }
 
 /// The valid blocks of the volume in copy A and copy B.
-fn pick<'a, T: 'a>(both: [&'a HeaderCopy; 2], id: VolumeId, block: impl Fn(&'a HeaderCopy) -> &'a Checked<T>) -> impl Iterator<Item = &'a Valid<T>> {
+fn pick<'a, T: 'a>(
+    both: [&'a HeaderCopy; 2],
+    id: VolumeId,
+    block: impl Fn(&'a HeaderCopy) -> &'a Checked<T>,
+) -> impl Iterator<Item = &'a Valid<T>> {
     both.map(block).into_iter().filter_map(|checked| checked.as_ref().ok()).filter(move |valid| valid.id == id)
 }
 

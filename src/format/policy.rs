@@ -1,6 +1,8 @@
 //! The policy block: rules, the grant of each slot, the signature of the authority.
 
-use super::block::{Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put, u8_at, u16_at, u32_at, u64_at};
+use super::block::{
+    Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put, u8_at, u16_at, u32_at, u64_at,
+};
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
 use super::slot::Role;
@@ -20,7 +22,8 @@ const AUTO_LOCK: Span = MIN_KDF_PASSES.then(4);
 const REQUIRED_ROLES: Span = AUTO_LOCK.then(1);
 const GRANTS: Span = REQUIRED_ROLES.skip(99, GRANT_LEN * SLOT_COUNT);
 const SIGNATURE: Span = Span::at(4000, SIGNATURE_LEN);
-const FIELDS: [Span; 10] = [NUMBER, MIN_CHARS, MIN_STRENGTH, RULES, MIN_KDF_MEMORY, MIN_KDF_PASSES, AUTO_LOCK, REQUIRED_ROLES, GRANTS, SIGNATURE];
+const FIELDS: [Span; 10] =
+    [NUMBER, MIN_CHARS, MIN_STRENGTH, RULES, MIN_KDF_MEMORY, MIN_KDF_PASSES, AUTO_LOCK, REQUIRED_ROLES, GRANTS, SIGNATURE];
 
 const GRANT_LEN: usize = 64;
 const NAME_LEN: usize = 32;
@@ -211,8 +214,14 @@ pub(super) mod tests {
     }
 
     pub(in crate::format) fn sample() -> Policy {
-        let admin =
-            Grant { role: Role::Admin, lockout: Some((10, Action::EraseVolume)), flags: 0b110, id: [9; 16], created: 5, name: "x".repeat(32) };
+        let admin = Grant {
+            role: Role::Admin,
+            lockout: Some((10, Action::EraseVolume)),
+            flags: 0b110,
+            id: [9; 16],
+            created: 5,
+            name: "x".repeat(32),
+        };
         let escrow = Grant { role: Role::Escrow, lockout: None, flags: 0, id: [8; 16], created: 6, name: "Büro".into() };
         let mut grants = [const { None }; SLOT_COUNT];
         (grants[0], grants[31]) = (Some(admin), Some(escrow));

@@ -1,6 +1,8 @@
 //! A slot block: who may open it, with which factors, and the wrapped keys.
 
-use super::block::{BODY, BODY_END, Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put, u8_at, u32_at, u64_at};
+use super::block::{
+    BODY, BODY_END, Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put, u8_at, u32_at, u64_at,
+};
 use super::defect::Defect;
 use super::factor::Factor;
 use super::layout::Span;
@@ -155,7 +157,11 @@ impl Slot {
             grant_id: array_at(block, GRANT_ID),
             nonce: array_at(block, NONCE),
             factors: parse_factors(block)?,
-            wrapped: WrappedKeys { commitment: array_at(block, COMMITMENT), ciphertext: array_at(block, WRAPPED), tag: array_at(block, TAG) },
+            wrapped: WrappedKeys {
+                commitment: array_at(block, COMMITMENT),
+                ciphertext: array_at(block, WRAPPED),
+                tag: array_at(block, TAG),
+            },
         })
     }
 

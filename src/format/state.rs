@@ -139,7 +139,12 @@ impl State {
             *state = parse_slot_state(*byte)?;
         }
         let regions = parse_regions(block)?;
-        let erase = parse_cause(block, volume)?.map(|cause| EraseRecord { cause, began: u64_at(block, BEGAN), ended: u64_at(block, ENDED), regions });
+        let erase = parse_cause(block, volume)?.map(|cause| EraseRecord {
+            cause,
+            began: u64_at(block, BEGAN),
+            ended: u64_at(block, ENDED),
+            regions,
+        });
         let state = Self { volume, erase, slots };
         // A locked volume has no erase to record; times or regions there would be lost by encoding again.
         if *state.encode(id) == *block { Ok((id, state)) } else { Err(Defect::Report) }
@@ -254,7 +259,8 @@ mod tests {
     }
 
     fn erased() -> State {
-        let region = Region { offset: 32 << 10, length: 128 << 10, kind: RegionKind::Slots, result: RegionResult::VerifiedInCache, discarded: true };
+        let region =
+            Region { offset: 32 << 10, length: 128 << 10, kind: RegionKind::Slots, result: RegionResult::VerifiedInCache, discarded: true };
         let erase = EraseRecord { cause: Cause::AttemptsExhausted { slot: 31 }, began: 10, ended: 20, regions: vec![region; 8] };
         let mut state = State { volume: VolumeState::Erased, erase: Some(erase), ..State::locked() };
         state.slots[4] = SlotState::Erased;

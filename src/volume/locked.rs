@@ -1,0 +1,270 @@
+//! The locked state: what can be done without keys.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::attempt::{Charged, Due, due};
+use super::erase::{self, ErasedVolume};
+use super::error::{Damage, Error};
+use super::info::Info;
+use super::keys::{Keys, is_signed};
+use super::medium::{Medium, read_header};
+use super::repair::{self, Notice};
+use super::unlocked::Volume;
+use crate::crypto::{Passphrase, ct_eq};
+use crate::format::{Cause, Factor, Header, VolumeState};
+use crate::storage::Storage;
+
+/// A volume at rest. It holds the lock of its storage, if that can be written.
+pub struct LockedVolume {
+    pub(super) medium: Medium,
+    pub(super) header: Box<Header>,
+}
+
+/// What an open finds.
+#[derive(Debug)]
+pub enum Opened {
+    /// A volume that can be unlocked.
+    Locked(LockedVolume),
+    /// A volume whose key is destroyed.
+    Erased(ErasedVolume),
+}
+
+impl Opened {
+    /// The locked volume, or the error [`Error::Erased`].
+    pub fn locked(self) -> Result<LockedVolume, Error> {
+        match self {
+            Self::Locked(volume) => Ok(volume),
+            Self::Erased(volume) => Err(Error::Erased(Box::new(volume.into_report()))),
+        }
+    }
+}
+
+/// Why a volume was not unlocked, and what is left of it.
+#[derive(Debug)]
+pub enum UnlockFailure {
+    /// The passphrase opens no slot. The attempt is charged.
+    Wrong {
+        /// The volume, for the next attempt.
+        volume: LockedVolume,
+        /// Attempts left, at least 1.
+        remaining: u8,
+    },
+    /// The limit is reached: the key is destroyed.
+    Erased(ErasedVolume),
+    /// The attempt was not made, or got no verdict; the error says which.
+    Failed {
+        /// The volume.
+        volume: LockedVolume,
+        /// The cause.
+        error: Error,
+    },
+}
+
+impl From<(LockedVolume, Error)> for UnlockFailure {
+    fn from((volume, error): (LockedVolume, Error)) -> Self {
+        Self::Failed { volume, error }
+    }
+}
+
+impl From<UnlockFailure> for Error {
+    fn from(failure: UnlockFailure) -> Self {
+        match failure {
+            UnlockFailure::Wrong { remaining, .. } => Self::WrongCredential { remaining },
+            UnlockFailure::Erased(volume) => Self::Erased(Box::new(volume.into_report())),
+            UnlockFailure::Failed { error, .. } => error,
+        }
+    }
+}
+
+impl LockedVolume {
+    /// Opens the volume on `storage` and takes the lock of the storage.
+    ///
+    /// An erase that was interrupted, or that is due because the attempts on a slot are used up, is finished first: then the outcome is
+    /// [`Opened::Erased`]. On storage that cannot be written nothing is locked or finished, and nothing can be unlocked.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::NotAVolume`], [`Error::NewerFormat`], [`Error::Damaged`], [`Error::Io`].
+    pub fn open(storage: impl Storage + 'static) -> Result<Opened, Error> {
+        Self::open_shared(Arc::new(storage))
+    }
+
+    /// As [`open`](Self::open), for storage that is shared already.
+    pub fn open_shared(storage: Arc<dyn Storage>) -> Result<Opened, Error> {
+        settle(Medium::take(storage)?)
+    }
+
+    /// What can be known without a key.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        Info::of(&self.header)
+    }
+
+    /// Tries a passphrase and opens the volume with it.
+    ///
+    /// The attempt is charged durably before the key derivation starts. It is refunded if the passphrase is right; if it is wrong and was
+    /// the last one, the key is erased before this returns. If the process or the power fails in between, the attempt stays charged.
+    /// Costs one Argon2id derivation, however many slots there are.
+    ///
+    /// A right passphrase for a header that was changed by somebody without a key gives [`Error::Damaged`], and the attempt is refunded.
+    pub fn unlock(self, passphrase: &Passphrase) -> Result<Volume, UnlockFailure> {
+        let mut volume = match self.refresh() {
+            Ok(Opened::Locked(volume)) => volume,
+            Ok(Opened::Erased(volume)) => return Err(UnlockFailure::Erased(volume)),
+            Err(failure) => return Err(failure),
+        };
+        match volume.attempt(passphrase) {
+            Ok(Verdict::Right { slot, keys, notices }) => Volume::new(volume, slot, keys, notices),
+            Ok(Verdict::Wrong { remaining: 0 }) => Err(volume.give_up()),
+            Ok(Verdict::Wrong { remaining }) => Err(UnlockFailure::Wrong { volume, remaining }),
+            Err(error) => Err((volume, error).into()),
+        }
+    }
+
+    /// Tries a passphrase, counts the attempt, and leaves the volume locked.
+    pub fn try_passphrase(self, passphrase: &Passphrase) -> Result<Self, UnlockFailure> {
+        self.unlock(passphrase)?.lock()
+    }
+
+    /// Destroys the key of the volume for good. Needs no credential: who can write the medium can destroy it in any case.
+    ///
+    /// # Errors
+    /// [`Error::CannotWrite`], and nothing has been changed.
+    pub fn erase(mut self) -> Result<ErasedVolume, Error> {
+        self.medium.check_writable()?;
+        Ok(erase::erase_volume(&self.medium, &mut self.header, Cause::Requested))
+    }
+
+    /// Repairs header copies that something else has overwritten, as far as this is possible without a key.
+    ///
+    /// A copy that is damaged but recognisable is repaired by the next unlock. This is for a copy in which nothing of the volume is left,
+    /// perhaps because the medium was quick-formatted: whatever lies there now (1 MiB) is overwritten.
+    ///
+    /// # Errors
+    /// [`Error::CannotWrite`], [`Error::Io`]; the whole copy is as it was.
+    pub fn repair(mut self) -> Result<Self, UnlockFailure> {
+        match repair::rewrite_all(&self.medium, &self.header) {
+            Ok(header) => {
+                self.header = header;
+                Ok(self)
+            }
+            Err(error) => Err((self, error).into()),
+        }
+    }
+
+    /// Reads the header again: somebody without regard for the lock may have changed it.
+    fn refresh(self) -> Result<Opened, UnlockFailure> {
+        let Self { medium, mut header } = self;
+        match read_header(medium.storage()) {
+            Ok(found) if found.root.id == header.root.id => {
+                // What this process has counted stands, even if its write failed.
+                let counted = header.counters;
+                header = found;
+                header.counters = header.counters.stricter(counted);
+                let volume = Self { medium, header };
+                volume.settle().map_err(UnlockFailure::from)
+            }
+            Ok(_) => Err((Self { medium, header }, Error::NotAVolume).into()),
+            Err(error) => Err((Self { medium, header }, error).into()),
+        }
+    }
+
+    /// Does what is due before anything else: finishes an erase, or begins one that the counters demand. Read-only storage stays as it is.
+    fn settle(mut self) -> Result<Opened, (Self, Error)> {
+        let writable = self.medium.check_writable().is_ok();
+        if let Some(record) = &self.header.state.erase {
+            let (cause, finished) = (record.cause, self.header.state.volume == VolumeState::Erased);
+            let volume = if finished || !writable {
+                ErasedVolume::from_header(&self.header)
+            } else {
+                erase::erase_volume(&self.medium, &mut self.header, cause)
+            };
+            return Ok(Opened::Erased(volume));
+        }
+        match due(&self.header).filter(|_| writable) {
+            None => Ok(Opened::Locked(self)),
+            Some(Due::EraseVolume(slot)) => Ok(Opened::Erased(self.erase_exhausted(slot))),
+            Some(Due::EraseSlots(slots)) => match erase::erase_slots(&self.medium, &mut self.header, &slots) {
+                Ok(()) => Ok(Opened::Locked(self)),
+                Err(error) => Err((self, error)),
+            },
+        }
+    }
+
+    /// Charges, tries, and refunds if right.
+    fn attempt(&mut self, passphrase: &Passphrase) -> Result<Verdict, Error> {
+        self.check_grants()?;
+        let charged = Charged::charge(&self.medium, &mut self.header)?;
+        let Some((slot, keys)) = charged.try_passphrase(&self.header, passphrase)? else {
+            return Ok(Verdict::Wrong { remaining: charged.remaining(&self.header) });
+        };
+        let mut notices = Vec::new();
+        if let Err(error) = charged.refund(&self.medium, &mut self.header, slot) {
+            notices.push(Notice::CounterNotReset(error));
+        }
+        self.authenticate(&keys)?;
+        repair::after_unlock(&self.medium, &mut self.header, &mut notices);
+        Ok(Verdict::Right { slot, keys, notices })
+    }
+
+    /// Acts upon a limit that was reached.
+    fn give_up(self) -> UnlockFailure {
+        match self.settle() {
+            Ok(Opened::Erased(volume)) => UnlockFailure::Erased(volume),
+            Ok(Opened::Locked(volume)) => (volume, Error::NoMatchingSlot).into(),
+            Err(failed) => failed.into(),
+        }
+    }
+
+    fn erase_exhausted(mut self, slot: usize) -> ErasedVolume {
+        let slot = u8::try_from(slot).unwrap_or(u8::MAX);
+        erase::erase_volume(&self.medium, &mut self.header, Cause::AttemptsExhausted { slot })
+    }
+
+    /// F-82, as far as it can be checked without a key: a passphrase is tried only on slots that have a matching grant, hence a limit.
+    fn check_grants(&self) -> Result<(), Error> {
+        for (slot, (block, grant)) in self.header.slots.iter().zip(&self.header.policy.grants).enumerate() {
+            let Some(contents) = block.slot() else { continue };
+            let granted = grant.as_ref().is_some_and(|grant| {
+                let counted = grant.lockout.is_some() || !contents.factors.iter().any(|factor| matches!(factor, Factor::Passphrase(_)));
+                grant.role == contents.role && grant.id == contents.grant_id && counted
+            });
+            if !granted {
+                return Err(Error::Damaged(Damage::NotGranted { slot }));
+            }
+        }
+        Ok(())
+    }
+
+    /// F-80, F-81, F-83: refuses a header that was changed by somebody without the keys.
+    fn authenticate(&self, keys: &Keys) -> Result<(), Error> {
+        if !ct_eq(&keys.root_mac(&self.header)?, &self.header.root.mac) {
+            return Err(Error::Damaged(Damage::Tampered));
+        }
+        if !is_signed(&self.header) {
+            return Err(Error::Damaged(Damage::Unsigned));
+        }
+        let authority = keys.authority.as_ref().map(crate::crypto::SigningKey::public_key);
+        if authority.is_some_and(|key| key.0 != self.header.root.authority) {
+            return Err(Error::Damaged(Damage::Unsigned));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LockedVolume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LockedVolume").field("id", &self.header.root.id).finish_non_exhaustive()
+    }
+}
+
+/// What an attempt has shown.
+enum Verdict {
+    Right { slot: usize, keys: Keys, notices: Vec<Notice> },
+    Wrong { remaining: u8 },
+}
+
+fn settle(medium: Medium) -> Result<Opened, Error> {
+    let header = read_header(medium.storage())?;
+    LockedVolume { medium, header }.settle().map_err(|(_, error)| error)
+}

@@ -1,0 +1,91 @@
+//! Bringing a damaged header copy up to the header that counts (format page §6.6).
+
+use std::fmt;
+
+use super::error::Error;
+use super::medium::{Medium, copies, read_header, root_last};
+use crate::format::{CopyStatus, Defect, Header};
+
+/// What an unlock found out of order. The volume is open all the same.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A header copy was damaged or outdated, and has been repaired.
+    CopyRepaired {
+        /// 0 for copy A, 1 for copy B.
+        copy: usize,
+        /// The blocks by number, and what was wrong with each.
+        blocks: Vec<(usize, Defect)>,
+    },
+    /// A header copy is damaged, and could not be repaired.
+    CopyNotRepaired {
+        /// 0 for copy A, 1 for copy B.
+        copy: usize,
+        /// Why.
+        error: Error,
+    },
+    /// A header copy has been overwritten by something else, and is left alone.
+    CopyMissing {
+        /// 0 for copy A, 1 for copy B.
+        copy: usize,
+    },
+    /// The counter could not be set back; the attempt stays charged although the passphrase was right.
+    CounterNotReset(Error),
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |copy: &usize| if *copy == 0 { 'A' } else { 'B' };
+        match self {
+            Self::CopyRepaired { copy, blocks } => {
+                write!(f, "header copy {} had {} damaged or outdated block(s) and was repaired", name(copy), blocks.len())
+            }
+            Self::CopyNotRepaired { copy, error } => {
+                write!(f, "header copy {} is damaged and could not be repaired: {error}; make a backup of the data now", name(copy))
+            }
+            Self::CopyMissing { copy } => {
+                write!(
+                    f,
+                    "header copy {} has been overwritten by something else; the volume lives on the other one: make a backup, then repair it",
+                    name(copy)
+                )
+            }
+            Self::CounterNotReset(error) => {
+                write!(f, "the attempt could not be taken back although the passphrase was right: {error}; make a backup of the data now")
+            }
+        }
+    }
+}
+
+/// Repairs the copies that are ours, and says what it found.
+pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut Vec<Notice>) {
+    let blocks = root_last(header.encode());
+    for (copy, (offset, status)) in copies(header).into_iter().zip(header.copies.clone()).enumerate() {
+        match status {
+            CopyStatus::Whole => {}
+            CopyStatus::Foreign(_) => notices.push(Notice::CopyMissing { copy }),
+            CopyStatus::Damaged(defects) => {
+                let damaged = |block: &usize| defects.iter().any(|(defect, _)| defect == block);
+                let wanted: Vec<_> = blocks.iter().filter(|(block, _)| damaged(block)).cloned().collect();
+                match medium.write_blocks(offset, &wanted) {
+                    Ok(()) => {
+                        header.copies[copy] = CopyStatus::Whole;
+                        notices.push(Notice::CopyRepaired { copy, blocks: defects });
+                    }
+                    Err(error) => notices.push(Notice::CopyNotRepaired { copy, error }),
+                }
+            }
+        }
+    }
+}
+
+/// Writes every copy that is not whole anew, whatever is there now, and returns the header as it is then.
+pub(super) fn rewrite_all(medium: &Medium, header: &Header) -> Result<Box<Header>, Error> {
+    medium.check_writable()?;
+    for (offset, status) in copies(header).into_iter().zip(&header.copies) {
+        if *status != CopyStatus::Whole {
+            medium.write_blocks(offset, &root_last(header.encode()))?;
+        }
+    }
+    read_header(medium.storage())
+}
