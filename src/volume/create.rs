@@ -222,7 +222,7 @@ fn find_data(medium: &Medium) -> Result<Option<u64>, Error> {
     let end = length / UNIT * UNIT;
     let at_the_end = (end.saturating_sub(COPY_LEN) / UNIT..end / UNIT).map(|block| block * UNIT);
     let spread = (1..PROBES).map(|probe| length / PROBES * probe / UNIT * UNIT);
-    for offset in headers.chain(at_the_end).chain(spread) {
+    for offset in headers.chain(at_the_end).chain(spread).filter(|offset| *offset < length) {
         let mut block = [0; BLOCK_LEN];
         let part = usize::try_from(length.saturating_sub(offset)).unwrap_or(BLOCK_LEN).min(BLOCK_LEN);
         medium.read(offset, &mut block[..part])?;
