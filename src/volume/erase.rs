@@ -135,7 +135,7 @@ pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize])
     set_slots(header, slots, SlotState::Erasing);
     medium.write_state(header)?;
     for slot in slots {
-        for copy in copies(header) {
+        for (copy, _) in copies(header).into_iter().zip(&header.copies).filter(|(_, status)| status.is_ours()) {
             let target = Target::new(copy, SLOT_FIRST_BLOCK + slot, 1, RegionKind::Slots);
             if !is_verified(target.overwrite(medium).result) {
                 let source = std::io::Error::other("the slot could not be overwritten");

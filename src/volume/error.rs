@@ -66,7 +66,7 @@ pub enum Error {
         "there is data where the volume would be made (byte {offset} is not zero): choose another place, or say that it may be overwritten"
     )]
     LooksLikeData {
-        /// First byte found that is not zero, or whose block could not be read.
+        /// First byte found that is not zero.
         offset: u64,
     },
     /// A volume of this size cannot be made here. Nothing was written.

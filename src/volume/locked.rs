@@ -61,6 +61,22 @@ pub enum UnlockFailure {
     },
 }
 
+impl fmt::Display for UnlockFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong { remaining, .. } => Error::WrongCredential { remaining: *remaining }.fmt(f),
+            Self::Erased(volume) => volume.report().fmt(f),
+            Self::Failed { error, .. } => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for UnlockFailure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Self::Failed { error, .. } = self { error.source() } else { None }
+    }
+}
+
 impl From<(LockedVolume, Error)> for UnlockFailure {
     fn from((volume, error): (LockedVolume, Error)) -> Self {
         Self::Failed { volume, error }

@@ -66,7 +66,7 @@ impl Volume {
     /// Role of the slot that was opened.
     #[must_use]
     pub fn role(&self) -> Role {
-        if self.keys.authority.is_some() { Role::Admin } else { self.header().slots[self.slot].slot().map_or(Role::User, |slot| slot.role) }
+        self.header().slots[self.slot].slot().map_or(Role::User, |slot| slot.role)
     }
 
     /// The public part, authenticated now.
