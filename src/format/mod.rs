@@ -26,6 +26,11 @@ mod header;
 #[doc = include_str!("../../docs/format.md")]
 pub mod page {}
 
+#[cfg(test)]
+pub(crate) fn page_text() -> &'static str {
+    include_str!("../../docs/format.md")
+}
+
 pub use block::{Block, VolumeId};
 pub use copy::HeaderCopy;
 pub use counters::Counters;

@@ -50,3 +50,5 @@ pub use unlocked::Volume;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vector;
