@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::keys::{Keys, SlotContext, derive};
 use super::medium::Medium;
-use crate::crypto::{Passphrase, Secret};
+use crate::crypto::Passphrase;
 use crate::format::{Action, Counters, Factor, Header, PassphraseFactor, SLOT_COUNT, SlotBlock, SlotState};
 
 /// Proof that an attempt on these slots stands on the medium. Trying a slot takes it, and only [`charge`](Self::charge) makes one.
@@ -22,36 +22,43 @@ struct Candidate {
 impl Charged {
     /// Charges one attempt to every slot that a passphrase alone opens: both copies, each flushed, before this returns.
     ///
-    /// On error nothing may be tried; the charge may or may not stand.
+    /// On error nothing has been tried, so the charge is taken back as far as that can be written: failing storage must not add up to an
+    /// erase.
     pub(super) fn charge(medium: &Medium, header: &mut Header) -> Result<Self, Error> {
         medium.check_writable()?;
         let candidates = passphrase_slots(header);
         if candidates.is_empty() {
             return Err(Error::NoMatchingSlot);
         }
-        let before = header.counters;
-        for Candidate { slot, .. } in &candidates {
-            if limit(header, *slot).is_some() {
-                header.counters.failed[*slot] = before.failed[*slot].saturating_add(1);
+        let charged = Self { before: header.counters, candidates };
+        for Candidate { slot, .. } in &charged.candidates {
+            header.counters.failed[*slot] = header.counters.failed[*slot].saturating_add(1);
+        }
+        match medium.write_counters(header) {
+            Ok(()) => Ok(charged),
+            Err(error) => {
+                charged.take_back(medium, header);
+                Err(error)
             }
         }
-        medium.write_counters(header)?;
-        Ok(Self { before, candidates })
     }
 
     /// Tries the passphrase on the charged slots: one derivation for each different cost and salt, of which there is one as a rule.
+    ///
+    /// An error means that there is no verdict, for want of memory; nothing has been learnt of the passphrase.
     pub(super) fn try_passphrase(&self, header: &Header, passphrase: &Passphrase) -> Result<Option<(usize, Keys)>, Error> {
         let context = SlotContext::of(header).ok_or(Error::NoMatchingSlot)?;
-        let mut derived: Vec<(PassphraseFactor, Secret)> = Vec::new();
-        for Candidate { slot, factor } in &self.candidates {
-            if !derived.iter().any(|(known, _)| known == factor) {
-                derived.push((*factor, derive(passphrase, factor)?));
+        for (position, Candidate { factor, .. }) in self.candidates.iter().enumerate() {
+            if self.candidates[..position].iter().any(|earlier| earlier.factor == *factor) {
+                continue;
             }
-            let output = derived.iter().find(|(known, _)| known == factor).map(|(_, output)| output);
-            if let (Some(output), Some(contents)) = (output, header.slots[*slot].slot())
-                && let Some(keys) = context.unwrap(contents, slot_index(*slot), output)?
-            {
-                return Ok(Some((*slot, keys)));
+            let output = derive(passphrase, factor)?;
+            for Candidate { slot, .. } in self.candidates.iter().filter(|candidate| candidate.factor == *factor) {
+                if let Some(contents) = header.slots[*slot].slot()
+                    && let Some(keys) = context.unwrap(contents, slot_index(*slot), &output)?
+                {
+                    return Ok(Some((*slot, keys)));
+                }
             }
         }
         Ok(None)
@@ -61,10 +68,15 @@ impl Charged {
     ///
     /// On error the charge stands.
     pub(super) fn refund(self, medium: &Medium, header: &mut Header, slot: usize) -> Result<(), Error> {
-        let charged = header.counters;
-        header.counters = self.before;
-        header.counters.failed[slot] = 0;
-        medium.write_counters(header).inspect_err(|_| header.counters = charged)
+        let mut counters = self.before;
+        counters.failed[slot] = 0;
+        write(medium, header, counters)
+    }
+
+    /// The attempt was not made: all counters go back to what they were, as far as that can be written.
+    pub(super) fn take_back(self, medium: &Medium, header: &mut Header) {
+        // The charge stands if this fails, which errs on the strict side.
+        let _ = write(medium, header, self.before);
     }
 
     /// Attempts left on the charged slot with the fewest; 0 if a limit is reached.
@@ -120,6 +132,12 @@ pub(super) fn slot_index(slot: usize) -> u16 {
 /// The grant cannot be verified while the volume is locked, but the parser admits no limit above ten.
 fn lockout(header: &Header, slot: usize) -> Option<(u8, Action)> {
     header.policy.grants[slot].as_ref().and_then(|grant| grant.lockout)
+}
+
+/// Writes counters; on error those in memory stay what they were.
+fn write(medium: &Medium, header: &mut Header, counters: Counters) -> Result<(), Error> {
+    let charged = core::mem::replace(&mut header.counters, counters);
+    medium.write_counters(header).inspect_err(|_| header.counters = charged)
 }
 
 fn passphrase_slots(header: &Header) -> Vec<Candidate> {

@@ -1,5 +1,6 @@
 //! From factors to the keys of a volume (format page §4).
 
+use super::error::{Damage, Error};
 use crate::crypto::{self, Argon2Cost, CryptoError, Passphrase, PublicKey, Secret, SigningKey, Wrapped, Xts};
 use crate::format::{Header, PassphraseFactor, Role, Slot, VolumeId, WrappedKeys};
 
@@ -35,6 +36,19 @@ impl Keys {
         let id = header.root.id;
         let key = crypto::hkdf_expand_sha256(&self.volume_key, &[b"tenlock v1 header mac", id.as_bytes()], KEY_LEN)?;
         Ok(crypto::hmac_sha256(&key, &[&header.root.authenticated_bytes()]))
+    }
+
+    /// F-80, F-81, F-83: refuses a header that was changed by somebody without the keys.
+    pub(super) fn authenticate(&self, header: &Header) -> Result<(), Error> {
+        if !crypto::ct_eq(&self.root_mac(header)?, &header.root.mac) {
+            return Err(Error::Damaged(Damage::Tampered));
+        }
+        let signed = PublicKey(header.root.authority).verify(&signed_message(header), &header.policy.signature);
+        let own = self.authority.as_ref().map(SigningKey::public_key);
+        if !signed || own.is_some_and(|key| key.0 != header.root.authority) {
+            return Err(Error::Damaged(Damage::Unsigned));
+        }
+        Ok(())
     }
 
     fn plaintext(&self) -> Result<Secret, CryptoError> {
@@ -101,7 +115,7 @@ impl SlotContext {
 ///
 /// # Errors
 /// Out of memory. The cost was checked when the slot was parsed.
-pub(super) fn derive(passphrase: &Passphrase, factor: &PassphraseFactor) -> Result<Secret, super::Error> {
+pub(super) fn derive(passphrase: &Passphrase, factor: &PassphraseFactor) -> Result<Secret, Error> {
     let cost = Argon2Cost::new(factor.memory_kib, factor.passes, factor.lanes)?;
     Ok(crypto::argon2id(passphrase, &factor.salt, cost)?)
 }
@@ -110,9 +124,4 @@ pub(super) fn derive(passphrase: &Passphrase, factor: &PassphraseFactor) -> Resu
 pub(super) fn signed_message(header: &Header) -> Vec<u8> {
     let id = header.root.id;
     [b"tenlock v1 policy".as_slice(), &header.root.static_bytes(), &header.policy.signed_bytes(id), &header.label.signed_bytes(id)].concat()
-}
-
-/// Whether the policy, label and list of slots carry the signature of the authority.
-pub(super) fn is_signed(header: &Header) -> bool {
-    PublicKey(header.root.authority).verify(&signed_message(header), &header.policy.signature)
 }

@@ -7,11 +7,11 @@ use super::attempt::{Charged, Due, due};
 use super::erase::{self, ErasedVolume};
 use super::error::{Damage, Error};
 use super::info::Info;
-use super::keys::{Keys, is_signed};
+use super::keys::Keys;
 use super::medium::{Medium, read_header};
 use super::repair::{self, Notice};
 use super::unlocked::Volume;
-use crate::crypto::{Passphrase, ct_eq};
+use crate::crypto::Passphrase;
 use crate::format::{Cause, Factor, Header, VolumeState};
 use crate::storage::Storage;
 
@@ -211,14 +211,19 @@ impl LockedVolume {
     fn attempt(&mut self, passphrase: &Passphrase) -> Result<Verdict, Error> {
         self.check_grants()?;
         let charged = Charged::charge(&self.medium, &mut self.header)?;
-        let Some((slot, keys)) = charged.try_passphrase(&self.header, passphrase)? else {
-            return Ok(Verdict::Wrong { remaining: charged.remaining(&self.header) });
+        let (slot, keys) = match charged.try_passphrase(&self.header, passphrase) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Verdict::Wrong { remaining: charged.remaining(&self.header) }),
+            Err(error) => {
+                charged.take_back(&self.medium, &mut self.header);
+                return Err(error);
+            }
         };
         let mut notices = Vec::new();
         if let Err(error) = charged.refund(&self.medium, &mut self.header, slot) {
             notices.push(Notice::CounterNotReset(error));
         }
-        self.authenticate(&keys)?;
+        keys.authenticate(&self.header)?;
         repair::after_unlock(&self.medium, &mut self.header, &mut notices);
         Ok(Verdict::Right { slot, keys, notices })
     }
@@ -248,21 +253,6 @@ impl LockedVolume {
             if !granted {
                 return Err(Error::Damaged(Damage::NotGranted { slot }));
             }
-        }
-        Ok(())
-    }
-
-    /// F-80, F-81, F-83: refuses a header that was changed by somebody without the keys.
-    fn authenticate(&self, keys: &Keys) -> Result<(), Error> {
-        if !ct_eq(&keys.root_mac(&self.header)?, &self.header.root.mac) {
-            return Err(Error::Damaged(Damage::Tampered));
-        }
-        if !is_signed(&self.header) {
-            return Err(Error::Damaged(Damage::Unsigned));
-        }
-        let authority = keys.authority.as_ref().map(crate::crypto::SigningKey::public_key);
-        if authority.is_some_and(|key| key.0 != self.header.root.authority) {
-            return Err(Error::Damaged(Damage::Unsigned));
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ use super::error::Error;
 use super::info::Info;
 use super::keys::{Keys, SlotContext, derive};
 use super::locked::{LockedVolume, UnlockFailure};
-use super::medium::Medium;
-use super::repair::Notice;
+use super::medium::{Medium, read_header};
+use super::repair::{self, Notice};
 use crate::crypto::{Argon2Cost, CryptoError, Passphrase, Secret, fill_random};
 use crate::format::{Factor, Header, PassphraseFactor, Role, SectorSize, Slot, SlotBlock};
 
@@ -132,6 +132,7 @@ impl Volume {
     /// [`Error::HeaderCopyMissing`] and nothing is changed; [`Error::Io`], and either passphrase is in force.
     pub fn change_passphrase(&self, new: &Passphrase, cost: Option<Argon2Cost>) -> Result<(), Error> {
         let mut header = self.header();
+        *header = self.current_header()?;
         let mut next = header.clone();
         let slot = next.slots[self.slot].slot().ok_or(Error::NoMatchingSlot)?;
         let factor = factor_for(&header, slot, cost)?;
@@ -143,6 +144,7 @@ impl Volume {
         next.root.generation += 1;
         next.renew_sums();
         next.root.mac = self.keys.root_mac(&next)?;
+        // On error the next change begins by reading what has come of this one.
         self.medium.write_generation(&next)?;
         *header = next;
         Ok(())
@@ -166,6 +168,17 @@ impl Volume {
             Ok(()) => Ok(locked),
             Err(error) => Err((locked, error).into()),
         }
+    }
+
+    /// The header as it stands on the medium, authenticated, with both copies repaired as far as they are ours.
+    ///
+    /// Not the one in memory: a change that failed half way may have brought a new generation to one copy, and two different headers of
+    /// one generation would contradict each other for ever.
+    fn current_header(&self) -> Result<Box<Header>, Error> {
+        let mut header = read_header(self.medium.storage())?;
+        self.keys.authenticate(&header)?;
+        repair::after_unlock(&self.medium, &mut header, &mut Vec::new());
+        Ok(header)
     }
 
     fn header(&self) -> MutexGuard<'_, Box<Header>> {
