@@ -86,6 +86,10 @@
 //! No global state but the registry of locks, no threads, no signals, no printing, no exit. Passphrases come in as UTF-8 and are
 //! normalised (NFC); wipe your own copy. Flush when data has to survive a power failure.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod crypto;
 pub mod format;
 pub mod storage;

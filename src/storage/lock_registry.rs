@@ -1,8 +1,9 @@
 //! Which files and devices this process holds the lock of.
 //!
-//! The operating system's lock alone does not keep handles of one process apart everywhere: flock(2) over NFS becomes a lock of the
-//! whole process, and two device nodes of one disk carry separate locks. A table of the process, keyed by what is behind the handle,
-//! does. It is the library's only global state, as the thing it describes is global.
+//! The operating system's lock alone does not keep handles of one process apart everywhere:
+//! flock(2) over NFS becomes a lock of the whole process, and two device nodes of one disk carry
+//! separate locks. A table of the process, keyed by what is behind the handle, does. It is the
+//! library's only global state, as the thing it describes is global.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,8 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What is behind a handle, the same for every path and handle that leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Identity {
-    /// A file: the file system's number, and the file's number in it. On `ReFS`, whose file numbers are longer, two files may share
-    /// an identity; the second is then busy, never wrongly free.
+    /// A file: the file system's number, and the file's number in it. On `ReFS`, whose file numbers
+    /// are longer, two files may share an identity; the second is then busy, never wrongly free.
     File { file_system: u64, file: u64 },
     /// A block device, by the number the kernel knows it by.
     Device(u64),
@@ -24,7 +25,9 @@ pub(super) struct Registration(Identity);
 impl Registration {
     /// `None` where another handle of this process holds the lock.
     pub(super) fn acquire(identity: Identity) -> Option<Self> {
-        locked().insert(identity).then_some(Self(identity))
+        // Built only after a success: dropping it would free the other handle's entry.
+        let inserted = locked().insert(identity);
+        inserted.then(|| Self(identity))
     }
 }
 

@@ -6,12 +6,15 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{DEFAULT_BLOCK_SIZE, Discard, ReadBack, Storage, byte_count, check_range, past_the_end};
+use super::{
+    DEFAULT_BLOCK_SIZE, Discard, ReadBack, Storage, byte_count, check_range, past_the_end,
+};
 
-/// A vector of bytes as [`Storage`]. Starts empty; [`Storage::set_len`] or [`from_vec`](Self::from_vec) gives it a length.
+/// A vector of bytes as [`Storage`]. Starts empty; [`Storage::set_len`] or
+/// [`from_vec`](Self::from_vec) gives it a length.
 ///
-/// An `Arc` of it is one handle, however often it is cloned; [`second_handle`](Self::second_handle) gives another over the same
-/// bytes, which the lock keeps out.
+/// An `Arc` of it is one handle, however often it is cloned; [`second_handle`](Self::second_handle)
+/// gives another over the same bytes, which the lock keeps out.
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
     medium: Arc<Medium>,
@@ -32,8 +35,14 @@ impl MemoryStorage {
     /// Storage that holds `bytes`.
     #[must_use]
     pub fn from_vec(bytes: Vec<u8>) -> Self {
-        let medium = Medium { bytes: RwLock::new(bytes), ..Medium::default() };
-        Self { medium: Arc::new(medium), handle: 0 }
+        let medium = Medium {
+            bytes: RwLock::new(bytes),
+            ..Medium::default()
+        };
+        Self {
+            medium: Arc::new(medium),
+            handle: 0,
+        }
     }
 
     /// A copy of all bytes as they stand.
@@ -46,20 +55,33 @@ impl MemoryStorage {
     #[must_use]
     pub fn second_handle(&self) -> Self {
         let handle = self.medium.last_handle.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { medium: Arc::clone(&self.medium), handle }
+        Self {
+            medium: Arc::clone(&self.medium),
+            handle,
+        }
     }
 
-    // Poisoned locks are taken over: no code panics while the bytes or the holder are in between states.
+    // Poisoned locks are taken over: no code panics while the bytes or the holder are in between
+    // states.
     fn bytes(&self) -> RwLockReadGuard<'_, Vec<u8>> {
-        self.medium.bytes.read().unwrap_or_else(PoisonError::into_inner)
+        self.medium
+            .bytes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bytes_mut(&self) -> RwLockWriteGuard<'_, Vec<u8>> {
-        self.medium.bytes.write().unwrap_or_else(PoisonError::into_inner)
+        self.medium
+            .bytes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_holder(&self) -> MutexGuard<'_, Option<HandleId>> {
-        self.medium.lock_holder.lock().unwrap_or_else(PoisonError::into_inner)
+        self.medium
+            .lock_holder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn release_lock(&self) {
@@ -163,7 +185,10 @@ mod tests {
     #[test]
     fn a_length_that_memory_cannot_hold_is_an_error() {
         let storage = MemoryStorage::default();
-        assert_eq!(storage.set_len(u64::MAX).unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+        assert_eq!(
+            storage.set_len(u64::MAX).unwrap_err().kind(),
+            io::ErrorKind::OutOfMemory
+        );
         assert!(storage.is_empty().unwrap());
     }
 

@@ -4,19 +4,23 @@
 //!
 //! # What is assumed of a medium
 //!
-//! 1. Once [`Storage::flush`] has returned `Ok`, every write that had completed before it was called survives a loss of power.
-//! 2. Until then any subset of the written blocks may have reached the medium, in any order. The block that was being written when
-//!    the power went may hold the old bytes, the new ones, a mixture, or be unreadable.
+//! 1. Once [`Storage::flush`] has returned `Ok`, every write that had completed before it was
+//!    called survives a loss of power.
+//! 2. Until then any subset of the written blocks may have reached the medium, in any order. The
+//!    block that was being written when the power went may hold the old bytes, the new ones, a
+//!    mixture, or be unreadable.
 //! 3. A write damages nothing outside the 4096-byte blocks it touches.
 //!
-//! Not assumed: that writes keep their order, that more than a byte is written atomically, that overwritten or discarded bytes are
-//! gone (flash moves blocks, file systems copy them), or that zeros follow a discard.
+//! Not assumed: that writes keep their order, that more than a byte is written atomically, that
+//! overwritten or discarded bytes are gone (flash moves blocks, file systems copy them), or that
+//! zeros follow a discard.
 //!
 //! # After a failed flush
 //!
-//! An error of [`Storage::flush`] concerns every write since the last successful flush. Linux reports it once, then takes the pages for
-//! clean: the next flush succeeds although those bytes never reached the medium (fsync(2), "NOTES"). So after an error write the
-//! bytes again before a later success is believed.
+//! An error of [`Storage::flush`] concerns every write since the last successful flush. Linux
+//! reports it once, then takes the pages for clean: the next flush succeeds although those bytes
+//! never reached the medium (fsync(2), "NOTES"). So after an error write the bytes again before a
+//! later success is believed.
 
 mod file;
 mod lock_registry;
@@ -34,16 +38,18 @@ pub use memory::MemoryStorage;
 
 /// A run of bytes with a length, read and written at given offsets.
 ///
-/// Shared by threads without further locking: reads and writes of disjoint ranges may run at the same time. What a read sees of a
-/// range that is being written is not defined.
+/// Shared by threads without further locking: reads and writes of disjoint ranges may run at the
+/// same time. What a read sees of a range that is being written is not defined.
 ///
-/// Where a range ends past [`len`](Self::len), reads, writes and discards fail with [`io::ErrorKind::UnexpectedEof`]; where its end
-/// does not fit into an `i64`, with [`io::ErrorKind::InvalidInput`]. Nothing but [`set_len`](Self::set_len) changes the length.
-/// Writes, discards and `set_len` through storage that is not [writable](Self::is_writable) fail with
-/// [`io::ErrorKind::PermissionDenied`].
+/// Where a range ends past [`len`](Self::len), reads, writes and discards fail with
+/// [`io::ErrorKind::UnexpectedEof`]; where its end does not fit into an `i64`, with
+/// [`io::ErrorKind::InvalidInput`]. Nothing but [`set_len`](Self::set_len) changes the length.
+/// Writes, discards and `set_len` through storage that is not [writable](Self::is_writable) fail
+/// with [`io::ErrorKind::PermissionDenied`].
 ///
-/// Ranges may start and end anywhere, except on raw Windows devices: there every offset, every length and every buffer's address
-/// must be a multiple of [`block_size`](Self::block_size).
+/// Ranges may start and end anywhere, except on raw Windows devices: there every offset and every
+/// length must be a multiple of [`block_size`](Self::block_size), and for some file systems and
+/// drivers the address of the buffer too (`CreateFile`, "Physical Disks and Volumes").
 pub trait Storage: Send + Sync {
     /// Length in bytes.
     fn len(&self) -> io::Result<u64>;
@@ -64,35 +70,41 @@ pub trait Storage: Send + Sync {
     /// Writes all of `data` at `offset`. After an error, part of it may have been written.
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
 
-    /// Returns when every write (and `set_len`) that completed before the call is on the medium itself, past the caches of the
-    /// operating system and of the device. See the [module](self) for what an error means.
+    /// Returns when every write (and `set_len`) that completed before the call is on the medium
+    /// itself, past the caches of the operating system and of the device. See the [module](self)
+    /// for what an error means.
     fn flush(&self) -> io::Result<()>;
 
     /// Tells the medium that the range holds nothing of use, so that it may drop the bytes.
     ///
-    /// A hint: afterwards the contents of the whole range are undefined until written again, whichever result is returned. Only
-    /// whole blocks inside the range are passed on. The length stays.
+    /// A hint: afterwards the contents of the whole range are undefined until written again,
+    /// whichever result is returned. Only whole blocks inside the range are passed on. The length
+    /// stays.
     fn discard(&self, offset: u64, len: u64) -> io::Result<Discard> {
         let _ = (offset, len);
         Ok(Discard::Unsupported)
     }
 
-    /// Reads like [`read_at`](Self::read_at), from the medium rather than a cache where that can be done, and says which it was.
+    /// Reads like [`read_at`](Self::read_at), from the medium rather than a cache where that can be
+    /// done, and says which it was.
     ///
-    /// For checking what a [`flush`](Self::flush) has put there; unflushed bytes may come from anywhere.
+    /// For checking what a [`flush`](Self::flush) has put there; unflushed bytes may come from
+    /// anywhere.
     fn read_back(&self, offset: u64, buf: &mut [u8]) -> io::Result<ReadBack> {
         self.read_at(offset, buf)?;
         Ok(ReadBack::MaybeCached)
     }
 
-    /// Takes the exclusive lock on these bytes, against every other handle of this and of other processes, without waiting.
+    /// Takes the exclusive lock on these bytes, against every other handle of this and of other
+    /// processes, without waiting.
     ///
-    /// The lock is advisory: it does not stop reads and writes, only another `try_lock`. It ends with
-    /// [`unlock`](Self::unlock), when the handle is dropped, and when the process dies.
+    /// The lock is advisory: it does not stop reads and writes, only another `try_lock`. It ends
+    /// with [`unlock`](Self::unlock), when the handle is dropped, and when the process dies.
     ///
     /// # Errors
-    /// [`TryLockError::WouldBlock`] where any handle holds it, this one included; [`TryLockError::Error`] where the lock cannot be
-    /// taken at all, which must be treated as not held.
+    /// [`TryLockError::WouldBlock`] where any handle holds it, this one included;
+    /// [`TryLockError::Error`] where the lock cannot be taken at all, which must be treated as not
+    /// held.
     fn try_lock(&self) -> Result<(), TryLockError>;
 
     /// Ends this handle's lock; nothing happens where it holds none.
@@ -101,8 +113,8 @@ pub trait Storage: Send + Sync {
     /// Whether the handle was opened for writing.
     fn is_writable(&self) -> bool;
 
-    /// Logical block size in bytes, a power of two: the least unit the medium writes, hence the lower bound of a volume's sector
-    /// size. 512 for files and memory.
+    /// Logical block size in bytes, a power of two: the least unit the medium writes, hence the
+    /// lower bound of a volume's sector size. 512 for files and memory.
     fn block_size(&self) -> u32;
 }
 
@@ -118,8 +130,8 @@ pub enum Discard {
 /// Where the bytes of a [read-back](Storage::read_back) came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadBack {
-    /// The operating system read them from the medium past its cache. The device's own cache may still have answered, as may a file
-    /// system that buffers such reads without saying so.
+    /// The operating system read them from the medium past its cache. The device's own cache may
+    /// still have answered, as may a file system that buffers such reads without saying so.
     Medium,
     /// They may be what a cache held.
     MaybeCached,
@@ -150,5 +162,8 @@ fn check_range(offset: u64, len: u64, total: u64) -> io::Result<()> {
 }
 
 fn past_the_end() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "range ends past the end of the storage")
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        "range ends past the end of the storage",
+    )
 }

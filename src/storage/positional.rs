@@ -5,7 +5,8 @@ use std::io;
 
 use super::{byte_count, past_the_end, platform};
 
-/// Most bytes one uncached read asks for; a multiple of every block size that [`MAX_ALIGNMENT`] admits.
+/// Most bytes one uncached read asks for; a multiple of every block size that [`MAX_ALIGNMENT`]
+/// admits.
 const WINDOW: usize = 1 << 20;
 
 /// Largest block size that can be dealt with, in bytes.
@@ -43,10 +44,16 @@ pub(super) fn write_all_at(file: &File, offset: u64, data: &[u8]) -> io::Result<
 
 /// Fills `buf` from `offset` past the operating system's cache; `false` where that cannot be done.
 ///
-/// `alignment` in bytes, a power of two up to [`MAX_ALIGNMENT`]: what uncached reads have to start and end at.
+/// `alignment` in bytes, a power of two up to [`MAX_ALIGNMENT`]: what uncached reads have to start
+/// and end at.
 ///
 /// An error of the medium is an error and not `false`: the cached bytes would hide it.
-pub(super) fn read_past_cache(file: &File, alignment: u32, offset: u64, buf: &mut [u8]) -> io::Result<bool> {
+pub(super) fn read_past_cache(
+    file: &File,
+    alignment: u32,
+    offset: u64,
+    buf: &mut [u8],
+) -> io::Result<bool> {
     let Some(uncached) = platform::open_uncached(file) else {
         return Ok(false);
     };
@@ -67,11 +74,16 @@ fn read_widened(file: &File, alignment: u32, offset: u64, buf: &mut [u8]) -> io:
     while !rest.is_empty() {
         let start = position - position % u64::from(alignment);
         let skip = usize::try_from(position - start).map_err(io::Error::other)?;
-        let wanted = (skip + rest.len()).next_multiple_of(alignment_in_memory).min(WINDOW);
+        let wanted = (skip + rest.len())
+            .next_multiple_of(alignment_in_memory)
+            .min(WINDOW);
         let piece = &mut window.bytes()[..wanted];
         let count = retry(|| platform::read_at(file, start, piece))?;
         // Short at the end of a file, and then not of an aligned length.
-        let found = piece[..count].get(skip..).filter(|found| !found.is_empty()).ok_or_else(past_the_end)?;
+        let found = piece[..count]
+            .get(skip..)
+            .filter(|found| !found.is_empty())
+            .ok_or_else(past_the_end)?;
         let count = found.len().min(rest.len());
         rest[..count].copy_from_slice(&found[..count]);
         position += byte_count(&rest[..count]);

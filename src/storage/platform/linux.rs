@@ -14,7 +14,8 @@ use rustix::ioctl::{Setter, ioctl, opcode};
 use super::Backing;
 use crate::storage::Discard;
 
-/// Without `O_CREAT`, and on a block device only, `O_EXCL` fails with `EBUSY` where it is mounted or claimed (open(2)).
+/// Without `O_CREAT`, and on a block device only, `O_EXCL` fails with `EBUSY` where it is mounted
+/// or claimed (open(2)).
 pub(super) const CLAIM_DEVICE: OFlags = OFlags::EXCL;
 
 pub(super) fn device_geometry(mut file: &File) -> io::Result<Backing> {
@@ -24,9 +25,19 @@ pub(super) fn device_geometry(mut file: &File) -> io::Result<Backing> {
     Ok(Backing::Device { len, block_size })
 }
 
-pub(in crate::storage) fn discard(file: &File, backing: Backing, offset: u64, len: u64) -> io::Result<Discard> {
+pub(in crate::storage) fn discard(
+    file: &File,
+    backing: Backing,
+    offset: u64,
+    len: u64,
+) -> io::Result<Discard> {
     let result = match backing {
-        Backing::File => fallocate(file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, len),
+        Backing::File => fallocate(
+            file,
+            FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
+            offset,
+            len,
+        ),
         Backing::Device { .. } => discard_blocks(file, offset, len),
     };
     match result.map_err(io::Error::from) {
@@ -36,11 +47,17 @@ pub(in crate::storage) fn discard(file: &File, backing: Backing, offset: u64, le
     }
 }
 
-/// The same file or device once more, read past the page cache. A new open file description, not a duplicate: setting `O_DIRECT`
-/// on a duplicate would set it on the original. The path is not opened again, as it may lead elsewhere by now.
+/// The same file or device once more, read past the page cache. A new open file description, not a
+/// duplicate: setting `O_DIRECT` on a duplicate would set it on the original. The path is not
+/// opened again, as it may lead elsewhere by now.
 pub(in crate::storage) fn open_uncached(file: &File) -> Option<File> {
-    // Refused where /proc is not mounted, the file system cannot read past the cache, or the process has lost the permission.
-    OpenOptions::new().read(true).custom_flags(OFlags::DIRECT.bits().cast_signed()).open(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
+    // Refused where /proc is not mounted, the file system cannot read past the cache, or the
+    // process has lost the permission.
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::DIRECT.bits().cast_signed())
+        .open(format!("/proc/self/fd/{}", file.as_raw_fd()))
+        .ok()
 }
 
 /// All of the file: part of a large folio would not be dropped. A hint, so errors say nothing.
@@ -52,6 +69,7 @@ pub(in crate::storage) fn drop_cached(file: &File) {
 fn discard_blocks(file: &File, offset: u64, len: u64) -> rustix::io::Result<()> {
     // `_IO(0x12, 119)` in linux/fs.h.
     const BLKDISCARD: rustix::ioctl::Opcode = opcode::none(0x12, 119);
-    // SAFETY: for this opcode the kernel reads two `u64`, offset and length in bytes, and writes nothing to memory of the process.
+    // SAFETY: for this opcode the kernel reads two `u64`, offset and length in bytes, and writes
+    // nothing to memory of the process.
     unsafe { ioctl(file, Setter::<BLKDISCARD, [u64; 2]>::new([offset, len])) }
 }

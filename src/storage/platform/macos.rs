@@ -19,6 +19,8 @@ pub(super) fn device_geometry(file: &File) -> io::Result<Backing> {
     let block_size = unsafe { ioctl(file, Getter::<DKIOCGETBLOCKSIZE, u32>::new()) }?;
     // SAFETY: for this opcode the kernel writes one `u64`.
     let block_count = unsafe { ioctl(file, Getter::<DKIOCGETBLOCKCOUNT, u64>::new()) }?;
-    let len = block_count.checked_mul(u64::from(block_size)).ok_or(io::ErrorKind::InvalidData)?;
+    let len = block_count
+        .checked_mul(u64::from(block_size))
+        .ok_or(io::ErrorKind::InvalidData)?;
     Ok(Backing::Device { len, block_size })
 }

@@ -20,7 +20,10 @@ pub(super) use other_unix::{discard, drop_cached, open_uncached};
 #[cfg(unix)]
 pub(super) use unix::{create_new, identity, open, read_at, try_lock, unlock, write_at};
 #[cfg(windows)]
-pub(super) use windows::{create_new, discard, drop_cached, identity, open, open_uncached, read_at, try_lock, unlock, write_at};
+pub(super) use windows::{
+    create_new, discard, drop_cached, identity, open, open_uncached, read_at, try_lock, unlock,
+    write_at,
+};
 
 /// What an open handle leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +35,15 @@ pub(super) enum Backing {
 }
 
 fn is_a_directory() -> io::Error {
-    io::Error::new(io::ErrorKind::IsADirectory, "a directory cannot hold a volume")
+    io::Error::new(
+        io::ErrorKind::IsADirectory,
+        "a directory cannot hold a volume",
+    )
 }
 
 fn special_file() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "neither a regular file nor a block device")
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "neither a regular file nor a block device",
+    )
 }

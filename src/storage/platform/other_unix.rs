@@ -1,4 +1,5 @@
-//! Unix systems whose ways of discarding and of reading past the cache are not used: what can be said is said, the rest is declined.
+//! Unix systems whose ways of discarding and of reading past the cache are not used: what can be
+//! said is said, the rest is declined.
 
 use std::fs::File;
 use std::io;
@@ -14,7 +15,10 @@ pub(super) const CLAIM_DEVICE: OFlags = OFlags::empty();
 /// Disks are character devices on the BSDs, so this is asked of none in practice.
 #[cfg(not(target_os = "macos"))]
 pub(super) fn device_geometry(_: &File) -> io::Result<Backing> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "block devices are not supported on this system"))
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "block devices are not supported on this system",
+    ))
 }
 
 pub(in crate::storage) fn discard(_: &File, _: Backing, _: u64, _: u64) -> io::Result<Discard> {

@@ -21,12 +21,23 @@ use crate::storage::lock_registry::Identity;
 pub(in crate::storage) fn open(path: &Path, writable: bool) -> io::Result<(File, Backing)> {
     // Before opening, because opening alone rewinds a tape and starts a watchdog.
     let kind = Kind::of(fs::metadata(path)?.file_type())?;
-    let claim = if kind == Kind::Device && writable { CLAIM_DEVICE } else { OFlags::empty() };
+    let claim = if kind == Kind::Device && writable {
+        CLAIM_DEVICE
+    } else {
+        OFlags::empty()
+    };
     // Should the path have become a FIFO meanwhile, the open must not wait for its other end.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | claim;
-    let file = OpenOptions::new().read(true).write(writable).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(writable)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
     if Kind::of(file.metadata()?.file_type())? != kind {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path changed while it was being opened"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path changed while it was being opened",
+        ));
     }
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     let backing = match kind {
@@ -37,7 +48,12 @@ pub(in crate::storage) fn open(path: &Path, writable: bool) -> io::Result<(File,
 }
 
 pub(in crate::storage) fn create_new(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     sync_parent_directory(path)?;
     Ok(file)
 }
@@ -45,7 +61,10 @@ pub(in crate::storage) fn create_new(path: &Path) -> io::Result<File> {
 pub(in crate::storage) fn identity(file: &File, backing: Backing) -> io::Result<Identity> {
     let metadata = file.metadata()?;
     Ok(match backing {
-        Backing::File => Identity::File { file_system: metadata.dev(), file: metadata.ino() },
+        Backing::File => Identity::File {
+            file_system: metadata.dev(),
+            file: metadata.ino(),
+        },
         Backing::Device { .. } => Identity::Device(metadata.rdev()),
     })
 }
@@ -58,7 +77,8 @@ pub(in crate::storage) fn write_at(file: &File, offset: u64, data: &[u8]) -> io:
     FileExt::write_at(file, data, offset)
 }
 
-/// flock(2), which unlike a lock of fcntl(2) does not end when some other descriptor of the file is closed.
+/// flock(2), which unlike a lock of fcntl(2) does not end when some other descriptor of the file is
+/// closed.
 pub(in crate::storage) fn try_lock(file: &File, _: Backing) -> Result<(), TryLockError> {
     file.try_lock()
 }

@@ -29,7 +29,10 @@ fn kind_of<T>(result: io::Result<T>) -> ErrorKind {
 fn create_new_leaves_an_existing_file_alone() {
     let (_directory, path) = scratch();
     fs::write(&path, b"kept").unwrap();
-    assert_eq!(kind_of(FileStorage::create_new(&path)), ErrorKind::AlreadyExists);
+    assert_eq!(
+        kind_of(FileStorage::create_new(&path)),
+        ErrorKind::AlreadyExists
+    );
     assert_eq!(fs::read(&path).unwrap(), b"kept");
 }
 
@@ -39,7 +42,10 @@ fn a_new_file_is_private_to_its_owner() {
     use std::os::unix::fs::PermissionsExt;
     let (_directory, path) = scratch();
     FileStorage::create_new(&path).unwrap();
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
 }
 
 #[test]
@@ -52,8 +58,14 @@ fn a_missing_file_is_not_created_by_open() {
 #[test]
 fn a_directory_is_refused() {
     let (directory, _) = scratch();
-    assert_eq!(kind_of(FileStorage::open(directory.path())), ErrorKind::IsADirectory);
-    assert_eq!(kind_of(FileStorage::open_read_only(directory.path())), ErrorKind::IsADirectory);
+    assert_eq!(
+        kind_of(FileStorage::open(directory.path())),
+        ErrorKind::IsADirectory
+    );
+    assert_eq!(
+        kind_of(FileStorage::open_read_only(directory.path())),
+        ErrorKind::IsADirectory
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -62,7 +74,10 @@ fn a_fifo_is_refused_without_waiting_for_a_writer() {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     let (_directory, path) = scratch();
     mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    assert_eq!(kind_of(FileStorage::open_read_only(&path)), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind_of(FileStorage::open_read_only(&path)),
+        ErrorKind::InvalidInput
+    );
     assert_eq!(kind_of(FileStorage::open(&path)), ErrorKind::InvalidInput);
 }
 
@@ -72,7 +87,10 @@ fn a_socket_and_a_character_device_are_refused() {
     let (_directory, path) = scratch();
     let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     assert_eq!(kind_of(FileStorage::open(&path)), ErrorKind::InvalidInput);
-    assert_eq!(kind_of(FileStorage::open("/dev/null")), ErrorKind::InvalidInput);
+    assert_eq!(
+        kind_of(FileStorage::open("/dev/null")),
+        ErrorKind::InvalidInput
+    );
 }
 
 #[test]
@@ -81,9 +99,15 @@ fn a_read_only_handle_reads_and_changes_nothing() {
     fs::write(&path, [7; 4096]).unwrap();
     let storage = FileStorage::open_read_only(&path).unwrap();
     assert!(!storage.is_writable());
-    assert_eq!(kind_of(storage.write_at(0, b"x")), ErrorKind::PermissionDenied);
+    assert_eq!(
+        kind_of(storage.write_at(0, b"x")),
+        ErrorKind::PermissionDenied
+    );
     assert_eq!(kind_of(storage.set_len(0)), ErrorKind::PermissionDenied);
-    assert_eq!(kind_of(storage.discard(0, 4096)), ErrorKind::PermissionDenied);
+    assert_eq!(
+        kind_of(storage.discard(0, 4096)),
+        ErrorKind::PermissionDenied
+    );
     storage.flush().unwrap();
     assert_eq!(fs::read(&path).unwrap(), [7; 4096]);
     let mut buf = [0; 4];
@@ -99,12 +123,24 @@ fn offsets_that_no_system_can_express_are_invalid() {
     let signed_max = i64::MAX.cast_unsigned();
     for storage in storages {
         for offset in [signed_max, signed_max + 1, u64::MAX - 1, u64::MAX] {
-            assert_eq!(kind_of(storage.read_at(offset, &mut [0; 2])), ErrorKind::InvalidInput);
-            assert_eq!(kind_of(storage.read_back(offset, &mut [0; 2])), ErrorKind::InvalidInput);
-            assert_eq!(kind_of(storage.write_at(offset, &[0; 2])), ErrorKind::InvalidInput);
+            assert_eq!(
+                kind_of(storage.read_at(offset, &mut [0; 2])),
+                ErrorKind::InvalidInput
+            );
+            assert_eq!(
+                kind_of(storage.read_back(offset, &mut [0; 2])),
+                ErrorKind::InvalidInput
+            );
+            assert_eq!(
+                kind_of(storage.write_at(offset, &[0; 2])),
+                ErrorKind::InvalidInput
+            );
             assert_eq!(kind_of(storage.discard(offset, 2)), ErrorKind::InvalidInput);
         }
-        assert_eq!(kind_of(storage.discard(8, u64::MAX)), ErrorKind::InvalidInput);
+        assert_eq!(
+            kind_of(storage.discard(8, u64::MAX)),
+            ErrorKind::InvalidInput
+        );
         assert_eq!(storage.len().unwrap(), 16);
     }
     assert_eq!(kind_of(file.set_len(u64::MAX)), ErrorKind::InvalidInput);
@@ -113,7 +149,10 @@ fn offsets_that_no_system_can_express_are_invalid() {
 #[test]
 fn a_write_past_the_end_does_not_make_the_file_longer() {
     let (_directory, storage) = new_file(16);
-    assert_eq!(kind_of(storage.write_at(15, &[1, 1])), ErrorKind::UnexpectedEof);
+    assert_eq!(
+        kind_of(storage.write_at(15, &[1, 1])),
+        ErrorKind::UnexpectedEof
+    );
     assert_eq!(storage.len().unwrap(), 16);
     let mut buf = [9; 16];
     storage.read_at(0, &mut buf).unwrap();
@@ -164,12 +203,24 @@ fn a_range_without_a_whole_block_is_not_passed_on() {
 fn read_back_finds_flushed_bytes_at_any_offset_and_length() {
     let len = (3 << 20) + 77;
     let (_directory, storage) = new_file(u64::try_from(len).unwrap());
-    let bytes: Vec<u8> = (0..len).map(|index| u8::try_from(index % 251).unwrap()).collect();
+    let bytes: Vec<u8> = (0..len)
+        .map(|index| u8::try_from(index % 251).unwrap())
+        .collect();
     storage.write_at(0, &bytes).unwrap();
     storage.flush().unwrap();
-    for (start, end) in [(0, len), (1, 2), (4095, 4097), (4096, 8192), (511, len), (len - 1, len), (len, len)] {
+    for (start, end) in [
+        (0, len),
+        (1, 2),
+        (4095, 4097),
+        (4096, 8192),
+        (511, len),
+        (len - 1, len),
+        (len, len),
+    ] {
         let mut found = vec![0; end - start];
-        storage.read_back(u64::try_from(start).unwrap(), &mut found).unwrap();
+        storage
+            .read_back(u64::try_from(start).unwrap(), &mut found)
+            .unwrap();
         assert!(found == bytes[start..end], "{start}..{end}");
     }
 }

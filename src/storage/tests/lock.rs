@@ -48,7 +48,10 @@ fn exclude_each_other(first: &dyn Storage, second: &dyn Storage) {
 #[test]
 fn second_handle_in_the_same_process_is_busy() {
     let (_directory, path) = scratch();
-    let (first, second) = (FileStorage::open(&path).unwrap(), FileStorage::open_read_only(&path).unwrap());
+    let (first, second) = (
+        FileStorage::open(&path).unwrap(),
+        FileStorage::open_read_only(&path).unwrap(),
+    );
     exclude_each_other(&first, &second);
 }
 
@@ -62,7 +65,10 @@ fn second_handle_on_memory_is_busy() {
 #[test]
 fn dropping_a_handle_ends_its_lock_only() {
     let (_directory, path) = scratch();
-    let (first, second) = (FileStorage::open(&path).unwrap(), FileStorage::open(&path).unwrap());
+    let (first, second) = (
+        FileStorage::open(&path).unwrap(),
+        FileStorage::open(&path).unwrap(),
+    );
     first.try_lock().unwrap();
     drop(second);
     let third = FileStorage::open(&path).unwrap();
@@ -85,13 +91,19 @@ fn another_path_to_the_same_file_is_busy() {
     let (directory, path) = scratch();
     let link = directory.path().join("hard link");
     std::fs::hard_link(&path, &link).unwrap();
-    exclude_each_other(&FileStorage::open(&path).unwrap(), &FileStorage::open(&link).unwrap());
+    exclude_each_other(
+        &FileStorage::open(&path).unwrap(),
+        &FileStorage::open(&link).unwrap(),
+    );
 }
 
 #[test]
 fn reads_and_writes_of_other_handles_go_on_under_the_lock() {
     let (_directory, path) = scratch();
-    let (first, second) = (FileStorage::open(&path).unwrap(), FileStorage::open(&path).unwrap());
+    let (first, second) = (
+        FileStorage::open(&path).unwrap(),
+        FileStorage::open(&path).unwrap(),
+    );
     first.try_lock().unwrap();
     second.set_len(4).unwrap();
     second.write_at(0, b"four").unwrap();
@@ -103,7 +115,10 @@ fn reads_and_writes_of_other_handles_go_on_under_the_lock() {
 #[test]
 fn the_lock_outlives_reading_back_through_another_descriptor() {
     let (_directory, path) = scratch();
-    let (first, second) = (FileStorage::open(&path).unwrap(), FileStorage::open(&path).unwrap());
+    let (first, second) = (
+        FileStorage::open(&path).unwrap(),
+        FileStorage::open(&path).unwrap(),
+    );
     first.set_len(4096).unwrap();
     first.try_lock().unwrap();
     first.read_back(0, &mut [0; 16]).unwrap();
@@ -123,7 +138,11 @@ fn of_many_threads_one_gets_the_lock() {
     };
     let locked = thread::scope(|scope| {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(attempt)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|locked| *locked).count()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .filter(|locked| *locked)
+            .count()
     });
     assert_eq!(locked, 1);
 }
@@ -149,7 +168,8 @@ fn the_lock_of_a_killed_process_is_free() {
     assert!(!is_busy(&storage));
 }
 
-/// Does nothing unless [`Helper`] started it. Then it tries the lock, says what came of it, and waits to be killed.
+/// Does nothing unless [`Helper`] started it. Then it tries the lock, says what came of it, and
+/// waits to be killed.
 #[test]
 fn helper_process() {
     let Some(path) = env::var_os(HELPER_PATH) else {
@@ -171,15 +191,24 @@ impl Helper {
     fn start(path: &Path) -> Self {
         let module = module_path!().split_once("::").unwrap().1;
         let mut process = Command::new(env::current_exe().unwrap())
-            .args([&format!("{module}::helper_process"), "--exact", "--nocapture"])
+            .args([
+                &format!("{module}::helper_process"),
+                "--exact",
+                "--nocapture",
+            ])
             .env(HELPER_PATH, path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let outcome = lines.map(|line| line.unwrap()).find(|line| line.starts_with("helper: "));
-        Self { process, outcome: outcome.unwrap() }
+        let outcome = lines
+            .map(|line| line.unwrap())
+            .find(|line| line.starts_with("helper: "));
+        Self {
+            process,
+            outcome: outcome.unwrap(),
+        }
     }
 }
 

@@ -24,11 +24,17 @@ impl LoopDevice {
         let image = directory.path().join("image");
         fs::File::create(&image).unwrap().set_len(LEN).unwrap();
         let sector_size = sector_size.to_string();
-        let output = Command::new("losetup").args(["--find", "--show", "--sector-size", &sector_size]).arg(&image).output();
+        let output = Command::new("losetup")
+            .args(["--find", "--show", "--sector-size", &sector_size])
+            .arg(&image)
+            .output();
         match output {
             Ok(output) if output.status.success() => {
                 let device = String::from_utf8(output.stdout).unwrap();
-                Some(Self { device: device.trim().into(), directory })
+                Some(Self {
+                    device: device.trim().into(),
+                    directory,
+                })
             }
             Ok(output) => skip(&String::from_utf8_lossy(&output.stderr)),
             Err(error) => skip(&format!("losetup: {error}")),
@@ -46,7 +52,11 @@ impl LoopDevice {
 
 impl Drop for LoopDevice {
     fn drop(&mut self) {
-        let status = Command::new("losetup").arg("--detach").arg(&self.device).status().unwrap();
+        let status = Command::new("losetup")
+            .arg("--detach")
+            .arg(&self.device)
+            .status()
+            .unwrap();
         assert!(status.success() || std::thread::panicking());
     }
 }
@@ -65,7 +75,10 @@ fn a_device_tells_its_length_and_block_size() {
         let storage = FileStorage::open(device.path()).unwrap();
         assert_eq!(storage.len().unwrap(), LEN);
         assert_eq!(storage.block_size(), sector_size);
-        assert_eq!(storage.set_len(LEN).unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(
+            storage.set_len(LEN).unwrap_err().kind(),
+            ErrorKind::Unsupported
+        );
     }
 }
 
@@ -78,8 +91,14 @@ fn written_bytes_are_on_the_device_below_after_flush() {
     storage.write_at(LEN - 5, b"bytes").unwrap();
     storage.flush().unwrap();
     assert!(fs::read(device.image()).unwrap().ends_with(b"\0bytes"));
-    assert_eq!(storage.write_at(LEN - 4, b"bytes").unwrap_err().kind(), ErrorKind::UnexpectedEof);
-    assert_eq!(storage.read_at(LEN - 4, &mut [0; 5]).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(
+        storage.write_at(LEN - 4, b"bytes").unwrap_err().kind(),
+        ErrorKind::UnexpectedEof
+    );
+    assert_eq!(
+        storage.read_at(LEN - 4, &mut [0; 5]).unwrap_err().kind(),
+        ErrorKind::UnexpectedEof
+    );
 }
 
 #[test]
@@ -91,7 +110,10 @@ fn read_back_sees_the_medium_where_the_cache_is_stale() {
     let mut buf = [9; 3];
     storage.read_at(1000, &mut buf).unwrap();
     // Behind the back of the device's cache.
-    FileStorage::open(device.image()).unwrap().write_at(1000, b"new").unwrap();
+    FileStorage::open(device.image())
+        .unwrap()
+        .write_at(1000, b"new")
+        .unwrap();
     storage.read_at(1000, &mut buf).unwrap();
     assert_eq!(buf, [0; 3], "nothing was cached, so this shows nothing");
     assert_eq!(storage.read_back(1000, &mut buf).unwrap(), ReadBack::Medium);
@@ -120,7 +142,10 @@ fn a_device_in_use_is_busy_for_writers_only() {
         return;
     };
     let storage = FileStorage::open(device.path()).unwrap();
-    assert_eq!(FileStorage::open(device.path()).unwrap_err().kind(), ErrorKind::ResourceBusy);
+    assert_eq!(
+        FileStorage::open(device.path()).unwrap_err().kind(),
+        ErrorKind::ResourceBusy
+    );
     let reader = FileStorage::open_read_only(device.path()).unwrap();
     storage.try_lock().unwrap();
     assert!(reader.try_lock().is_err());

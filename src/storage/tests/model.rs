@@ -48,7 +48,12 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        // A failing case belongs into a test, not into a file beside the sources.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn memory_behaves_as_a_vector(operations in vec(operation(), 1..40)) {
@@ -128,5 +133,7 @@ fn assert_outcome<T>(result: io::Result<T>, inside: bool) {
 }
 
 fn slot(model: &mut [u8], offset: u64, len: usize) -> Option<&mut [u8]> {
-    model.get_mut(usize::try_from(offset).unwrap()..)?.get_mut(..len)
+    model
+        .get_mut(usize::try_from(offset).unwrap()..)?
+        .get_mut(..len)
 }
