@@ -60,7 +60,7 @@ impl PublicKey {
     ///
     /// Strict: refuses keys and commitments of small order, under which one signature fits many
     /// messages, and values that are not canonical, so that a signature cannot be altered
-    /// (Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs").
+    /// (Chalkias, Garillot, Nikolaenko 2020, "Taming the many `EdDSA`s").
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         VerifyingKey::from_bytes(&self.0)
