@@ -253,6 +253,10 @@ mod tests {
         assert!(flags.contains(" dd "), "{flags}");
         assert!(flags.contains(" wf "), "{flags}");
         assert_eq!(flags.contains(" lo "), pages.is_locked(), "{flags}");
+        // Each secret of this test process takes one page.
+        if linux_lock_limit() >= 1 << 20 {
+            assert!(pages.is_locked());
+        }
     }
 
     #[test]
@@ -262,6 +266,22 @@ mod tests {
         let flags = linux_flags(pages.base.addr().get());
         assert!(flags.contains(" dd "), "{flags}");
         assert!(!flags.contains(" lo "), "{flags}");
+    }
+
+    /// How many bytes this process may lock.
+    #[cfg(target_os = "linux")]
+    fn linux_lock_limit() -> u64 {
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+        let row = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max locked memory"))
+            .unwrap();
+        // A word instead of a number: unlimited.
+        row.split_whitespace()
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap_or(u64::MAX)
     }
 
     /// The `VmFlags` line (proc(5)) of the mapping that holds `address`.

@@ -188,6 +188,7 @@ fn lengths_that_do_not_fit_panic() {
         encrypt && decrypt
     };
     assert!(panics(SectorSize::B512, 512, 1024));
+    assert!(panics(SectorSize::B512, 1024, 512));
     assert!(panics(SectorSize::B512, 511, 511));
     assert!(panics(SectorSize::B4096, 512, 512));
     assert!(panics(SectorSize::B4096, 4097, 4097));
