@@ -1,7 +1,8 @@
 //! Encrypted volumes for portable media that limit guesses.
 //!
-//! A *volume* is a header and an encrypted payload in a file, on a block device, or on storage that the embedding program supplies. A
-//! passphrase opens it; after ten failed attempts the key is destroyed. No driver and no administrator is needed.
+//! A *volume* is a header and an encrypted payload in a file, on a block device, or on storage that
+//! the embedding program supplies. A passphrase opens it; after ten failed attempts the key is
+//! destroyed. No driver and no administrator is needed.
 //!
 //! | it is | it is not |
 //! |---|---|
@@ -78,13 +79,14 @@
 //! - [`crypto`]: passphrases, key derivation costs, the one secret type, XTS.
 //! - [`format`](mod@format): the bytes; [`format::page`] is their normative description.
 //!
-//! The manual in `docs/` has the threat model and the lockout protocol. Dependencies point one way: `volume` uses `format`, `crypto` and `storage`, which
-//! do not know each other.
+//! The manual in `docs/` has the threat model and the lockout protocol. Dependencies point one way:
+//! `volume` uses `format`, `crypto` and `storage`, which do not know each other.
 //!
 //! # What it leaves to you
 //!
-//! No global state but the registry of locks, no threads, no signals, no printing, no exit. Passphrases come in as UTF-8 and are
-//! normalised (NFC); wipe your own copy. Flush when data has to survive a power failure.
+//! No global state but the registry of locks, no threads, no signals, no printing, no exit.
+//! Passphrases come in as UTF-8 and are normalised (NFC); wipe your own copy. Flush when data has
+//! to survive a power failure.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

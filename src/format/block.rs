@@ -93,7 +93,8 @@ impl Kind {
     }
 }
 
-/// Checks the frame: magic, version, checksum, index, reserved bytes, in this order. Returns the volume id.
+/// Checks the frame: magic, version, checksum, index, reserved bytes, in this order. Returns the
+/// volume id.
 pub(super) fn check_frame(block: &Block, kind: Kind, index: u16) -> Result<VolumeId, Defect> {
     if field(block, MAGIC) != kind.magic() {
         return Err(Defect::Magic);
@@ -190,7 +191,9 @@ pub(super) fn check_reserved(block: &Block, fields: &[Span]) -> Result<(), Defec
 fn check_zero(block: &Block, span: Span) -> Result<(), Defect> {
     match field(block, span).iter().position(|byte| *byte != 0) {
         None => Ok(()),
-        Some(at) => Err(Defect::Reserved { offset: span.start + at }),
+        Some(at) => Err(Defect::Reserved {
+            offset: span.start + at,
+        }),
     }
 }
 
@@ -220,7 +223,10 @@ mod tests {
     fn f02_another_version_is_refused_before_the_checksum_is_looked_at() {
         let mut block = sample();
         block[8] = 2;
-        assert_eq!(check_frame(&block, Kind::Slot, 3), Err(Defect::Version { found: 2 }));
+        assert_eq!(
+            check_frame(&block, Kind::Slot, 3),
+            Err(Defect::Version { found: 2 })
+        );
     }
 
     #[test]
@@ -246,11 +252,17 @@ mod tests {
     fn f06_reserved_bytes_of_the_frame_must_be_zero() {
         let mut block = sample();
         block[14] = 1;
-        assert_eq!(check_frame(&finish(block), Kind::Slot, 3), Err(Defect::Reserved { offset: 14 }));
+        assert_eq!(
+            check_frame(&finish(block), Kind::Slot, 3),
+            Err(Defect::Reserved { offset: 14 })
+        );
     }
 
     #[test]
     fn the_volume_id_prints_as_a_version_4_uuid() {
-        assert_eq!(VolumeId::from_random([0xff; 16]).to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(
+            VolumeId::from_random([0xff; 16]).to_string(),
+            "ffffffff-ffff-4fff-bfff-ffffffffffff"
+        );
     }
 }

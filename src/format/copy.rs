@@ -5,8 +5,8 @@ use super::counters::Counters;
 use super::defect::Defect;
 use super::label::Label;
 use super::layout::{
-    BLOCK_LEN, COUNTERS_BLOCK, LABEL_BLOCK, MAX_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK,
-    STATE_BLOCK, USED_BLOCKS,
+    BLOCK_LEN, COUNTERS_BLOCK, LABEL_BLOCK, MAX_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK,
+    SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, STATE_BLOCK, USED_BLOCKS,
 };
 use super::policy::Policy;
 use super::root::Root;
@@ -25,7 +25,8 @@ pub(super) struct Valid<T> {
     pub(super) value: T,
 }
 
-/// The blocks of one header copy, each checked by itself. Which of them count is decided by [`Header::choose`](super::header::Header::choose).
+/// The blocks of one header copy, each checked by itself. Which of them count is decided by
+/// [`Header::choose`](super::header::Header::choose).
 pub struct HeaderCopy {
     pub(super) root: Checked<Root>,
     pub(super) state: Checked<State>,
@@ -37,16 +38,29 @@ pub struct HeaderCopy {
 }
 
 impl HeaderCopy {
-    /// Reads a copy from its first [`USED_BLOCKS`] blocks; `None` stands for a block that the storage could not read, as do missing blocks.
+    /// Reads a copy from its first [`USED_BLOCKS`] blocks; `None` stands for a block that the
+    /// storage could not read, as do missing blocks.
     #[must_use]
     pub fn parse(blocks: &[Option<Box<Block>>]) -> Self {
-        let at = |index: usize| blocks.get(index).and_then(Option::as_deref).ok_or(Defect::Unreadable);
+        let at = |index: usize| {
+            blocks
+                .get(index)
+                .and_then(Option::as_deref)
+                .ok_or(Defect::Unreadable)
+        };
         Self {
-            root: at(ROOT_BLOCK).and_then(|block| Root::parse(block).map(|root| valid(block, root.id, root))),
-            state: at(STATE_BLOCK).and_then(|block| State::parse(block).map(|(id, state)| valid(block, id, state))),
-            counters: at(COUNTERS_BLOCK).and_then(|block| Counters::parse(block).map(|(id, counters)| valid(block, id, counters))),
-            policy: at(POLICY_BLOCK).and_then(|block| Policy::parse(block).map(|(id, policy)| valid(block, id, policy))),
-            label: at(LABEL_BLOCK).and_then(|block| Label::parse(block).map(|(id, label)| valid(block, id, label))),
+            root: at(ROOT_BLOCK)
+                .and_then(|block| Root::parse(block).map(|root| valid(block, root.id, root))),
+            state: at(STATE_BLOCK)
+                .and_then(|block| State::parse(block).map(|(id, state)| valid(block, id, state))),
+            counters: at(COUNTERS_BLOCK).and_then(|block| {
+                Counters::parse(block).map(|(id, counters)| valid(block, id, counters))
+            }),
+            policy: at(POLICY_BLOCK).and_then(|block| {
+                Policy::parse(block).map(|(id, policy)| valid(block, id, policy))
+            }),
+            label: at(LABEL_BLOCK)
+                .and_then(|block| Label::parse(block).map(|(id, label)| valid(block, id, label))),
             slots: indexed(SLOT_COUNT)
                 .map(|(slot, index)| {
                     let block = at(SLOT_FIRST_BLOCK + slot)?;
@@ -64,7 +78,10 @@ impl HeaderCopy {
 
     /// The root, or what is wrong with it.
     pub fn root(&self) -> Result<&Root, Defect> {
-        self.root.as_ref().map(|valid| &valid.value).map_err(|defect| *defect)
+        self.root
+            .as_ref()
+            .map(|valid| &valid.value)
+            .map_err(|defect| *defect)
     }
 
     /// Whether any block is valid and carries this volume id.
@@ -87,23 +104,47 @@ impl HeaderCopy {
             (LABEL_BLOCK, defect(&self.label, id)),
         ];
         let slots = (SLOT_FIRST_BLOCK..).zip(self.slots.iter().map(|slot| defect(slot, id)));
-        let seal = (SEAL_FIRST_BLOCK..).zip(self.seal.iter().take(usize::from(seal_blocks)).map(|block| defect(block, id)));
-        single.into_iter().chain(slots).chain(seal).filter_map(|(block, defect)| Some((block, defect?))).collect()
+        let seal = (SEAL_FIRST_BLOCK..).zip(
+            self.seal
+                .iter()
+                .take(usize::from(seal_blocks))
+                .map(|block| defect(block, id)),
+        );
+        single
+            .into_iter()
+            .chain(slots)
+            .chain(seal)
+            .filter_map(|(block, defect)| Some((block, defect?)))
+            .collect()
     }
 
     fn ids(&self) -> impl Iterator<Item = VolumeId> {
         fn id<T>(checked: &Checked<T>) -> Option<VolumeId> {
             checked.as_ref().ok().map(|valid| valid.id)
         }
-        let single = [id(&self.root), id(&self.state), id(&self.counters), id(&self.policy), id(&self.label)];
-        single.into_iter().chain(self.slots.iter().map(id)).chain(self.seal.iter().map(id)).flatten()
+        let single = [
+            id(&self.root),
+            id(&self.state),
+            id(&self.counters),
+            id(&self.policy),
+            id(&self.label),
+        ];
+        single
+            .into_iter()
+            .chain(self.slots.iter().map(id))
+            .chain(self.seal.iter().map(id))
+            .flatten()
     }
 }
 
 const _: () = assert!(USED_BLOCKS * BLOCK_LEN == 512 << 10);
 
 fn valid<T>(block: &Block, id: VolumeId, value: T) -> Valid<T> {
-    Valid { id, sum: checksum_field(block), value }
+    Valid {
+        id,
+        sum: checksum_field(block),
+        value,
+    }
 }
 
 fn defect<T>(checked: &Checked<T>, id: VolumeId) -> Option<Defect> {

@@ -1,6 +1,8 @@
 //! The counters block: failed attempts of each slot.
 
-use super::block::{Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put};
+use super::block::{
+    Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put,
+};
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
 
@@ -15,13 +17,20 @@ pub struct Counters {
 
 impl Counters {
     /// No failed attempts.
-    pub const ZERO: Self = Self { failed: [0; SLOT_COUNT] };
+    pub const ZERO: Self = Self {
+        failed: [0; SLOT_COUNT],
+    };
 
     /// Reads a counters block.
     pub fn parse(block: &Block) -> Result<(VolumeId, Self), Defect> {
         let id = check_frame(block, Kind::Counters, 0)?;
         check_reserved(block, &[FAILED])?;
-        Ok((id, Self { failed: array_at(block, FAILED) }))
+        Ok((
+            id,
+            Self {
+                failed: array_at(block, FAILED),
+            },
+        ))
     }
 
     /// Encodes the counters.
@@ -35,7 +44,9 @@ impl Counters {
     /// The stricter of two: for each slot the higher count.
     #[must_use]
     pub fn stricter(self, other: Self) -> Self {
-        Self { failed: core::array::from_fn(|slot| self.failed[slot].max(other.failed[slot])) }
+        Self {
+            failed: core::array::from_fn(|slot| self.failed[slot].max(other.failed[slot])),
+        }
     }
 }
 
@@ -46,7 +57,9 @@ mod tests {
     #[test]
     fn what_was_encoded_is_read_back() {
         let id = VolumeId::from_random([1; 16]);
-        let counters = Counters { failed: core::array::from_fn(|slot| u8::try_from(slot).unwrap() * 8) };
+        let counters = Counters {
+            failed: core::array::from_fn(|slot| u8::try_from(slot).unwrap() * 8),
+        };
         assert_eq!(Counters::parse(&counters.encode(id)), Ok((id, counters)));
     }
 
@@ -54,7 +67,10 @@ mod tests {
     fn f06_reserved_bytes_must_be_zero() {
         let mut block = Counters::ZERO.encode(VolumeId::from_random([1; 16]));
         block[64] = 1;
-        assert_eq!(Counters::parse(&finish(block)), Err(Defect::Reserved { offset: 64 }));
+        assert_eq!(
+            Counters::parse(&finish(block)),
+            Err(Defect::Reserved { offset: 64 })
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 /// Why a block or a header is refused; each case is a rule of the format page.
 ///
-/// Code above decides by what the defect means for the user (damaged, newer format, not a volume); the case
-/// itself is for the message, for `info` and for the tests.
+/// Code above decides by what the defect means for the user (damaged, newer format, not a volume);
+/// the case itself is for the message, for `info` and for the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each message says what the case is")]
@@ -89,9 +89,11 @@ pub enum Defect {
 }
 
 impl Defect {
-    /// Whether the block was written by a version of the format that this software does not know, rather than damaged.
+    /// Whether the block was written by a version of the format that this software does not know,
+    /// rather than damaged.
     #[must_use]
     pub fn is_newer(self) -> bool {
-        matches!(self, Self::Version { found } if found > 1) || matches!(self, Self::Features { .. })
+        matches!(self, Self::Version { found } if found > 1)
+            || matches!(self, Self::Features { .. })
     }
 }

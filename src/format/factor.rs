@@ -86,7 +86,11 @@ impl Factor {
             factors.push(factor);
             area = rest;
         }
-        if area.is_empty() { Ok(factors) } else { Err(Defect::FactorArea) }
+        if area.is_empty() {
+            Ok(factors)
+        } else {
+            Err(Defect::FactorArea)
+        }
     }
 
     /// Appends the record.
@@ -100,9 +104,12 @@ impl Factor {
     }
 
     fn parse_record(area: &[u8]) -> Result<(Self, &[u8]), Defect> {
-        let (head, rest) = area.split_first_chunk::<RECORD_HEAD>().ok_or(Defect::FactorArea)?;
+        let (head, rest) = area
+            .split_first_chunk::<RECORD_HEAD>()
+            .ok_or(Defect::FactorArea)?;
         let [k0, k1, r0, r1, l0, l1, l2, l3] = *head;
-        let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).map_err(|_| Defect::FactorArea)?;
+        let length = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3]))
+            .map_err(|_| Defect::FactorArea)?;
         let (body, rest) = rest.split_at_checked(length).ok_or(Defect::FactorArea)?;
         let padding = length.next_multiple_of(RECORD_ALIGN) - length;
         let (padding, rest) = rest.split_at_checked(padding).ok_or(Defect::FactorArea)?;
@@ -119,7 +126,10 @@ impl Factor {
             KIND_RECOVERY_KEY => Ok(Self::RecoveryKey { salt: whole(body)? }),
             KIND_PUBLIC_KEY => parse_public_key(body),
             KIND_EXTERNAL => parse_external(body),
-            _ => Ok(Self::Unknown { kind, body: body.to_vec() }),
+            _ => Ok(Self::Unknown {
+                kind,
+                body: body.to_vec(),
+            }),
         }
     }
 
@@ -138,7 +148,11 @@ impl Factor {
         match self {
             Self::Passphrase(factor) => encode_passphrase(factor),
             Self::KeyFile { salt } | Self::RecoveryKey { salt } => salt.to_vec(),
-            Self::PublicKey { suite, public_key, encapsulated } => {
+            Self::PublicKey {
+                suite,
+                public_key,
+                encapsulated,
+            } => {
                 let mut body: Vec<u8> = suite.iter().flat_map(|id| id.to_le_bytes()).collect();
                 body.extend_from_slice(&[0; 2]);
                 body.extend_from_slice(public_key);
@@ -162,7 +176,25 @@ fn whole<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Defect> {
 
 fn parse_passphrase(body: &[u8]) -> Result<PassphraseFactor, Defect> {
     let body: [u8; 16 + SALT_LEN] = whole(body)?;
-    let [a0, a1, r0, r1, m0, m1, m2, m3, t0, t1, t2, t3, p0, p1, p2, p3, salt @ ..] = body;
+    let [
+        a0,
+        a1,
+        r0,
+        r1,
+        m0,
+        m1,
+        m2,
+        m3,
+        t0,
+        t1,
+        t2,
+        t3,
+        p0,
+        p1,
+        p2,
+        p3,
+        salt @ ..,
+    ] = body;
     let factor = PassphraseFactor {
         memory_kib: u32::from_le_bytes([m0, m1, m2, m3]),
         passes: u32::from_le_bytes([t0, t1, t2, t3]),
@@ -199,16 +231,28 @@ fn parse_public_key(body: &[u8]) -> Result<Factor, Defect> {
     }
     let (public_key, encapsulated) = keys.split_at(32);
     let suite = [[k0, k1], [d0, d1], [a0, a1]].map(u16::from_le_bytes);
-    Ok(Factor::PublicKey { suite, public_key: whole(public_key)?, encapsulated: whole(encapsulated)? })
+    Ok(Factor::PublicKey {
+        suite,
+        public_key: whole(public_key)?,
+        encapsulated: whole(encapsulated)?,
+    })
 }
 
 fn parse_external(body: &[u8]) -> Result<Factor, Defect> {
-    let (provider, params) = body.split_at_checked(PROVIDER_LEN).ok_or(Defect::FactorBody)?;
-    let end = provider.iter().position(|byte| *byte == 0).unwrap_or(PROVIDER_LEN);
+    let (provider, params) = body
+        .split_at_checked(PROVIDER_LEN)
+        .ok_or(Defect::FactorBody)?;
+    let end = provider
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(PROVIDER_LEN);
     let (name, padding) = provider.split_at(end);
     let name = core::str::from_utf8(name).map_err(|_| Defect::FactorBody)?;
     if name.is_empty() || padding.iter().any(|byte| *byte != 0) {
         return Err(Defect::FactorBody);
     }
-    Ok(Factor::External { provider: name.to_owned(), params: params.to_vec() })
+    Ok(Factor::External {
+        provider: name.to_owned(),
+        params: params.to_vec(),
+    })
 }

@@ -42,9 +42,11 @@ pub struct Header {
 pub enum CopyStatus {
     /// Every block is valid and of the current generation.
     Whole,
-    /// Ours, but these blocks (by number) are damaged or of another generation: repaired after the next unlock.
+    /// Ours, but these blocks (by number) are damaged or of another generation: repaired after the
+    /// next unlock.
     Damaged(Vec<(usize, Defect)>),
-    /// Nothing of this volume is there: something else has overwritten it. Repaired only when asked for.
+    /// Nothing of this volume is there: something else has overwritten it. Repaired only when asked
+    /// for.
     Foreign(Defect),
 }
 
@@ -72,14 +74,31 @@ impl Header {
     pub fn choose(a: &HeaderCopy, b: &HeaderCopy) -> Result<Self, HeaderError> {
         let both = [a, b];
         let id = volume_id(both)?;
-        let state =
-            pick(both, id, |copy| &copy.state).map(|state| state.value.clone()).reduce(State::furthest).unwrap_or_else(State::locked);
-        let parts = Parts { both, id, state: &state };
-        let (root, policy, label, slots) = parts.newest_generation().map_err(HeaderError::Damaged)?;
+        let state = pick(both, id, |copy| &copy.state)
+            .map(|state| state.value.clone())
+            .reduce(State::furthest)
+            .unwrap_or_else(State::locked);
+        let parts = Parts {
+            both,
+            id,
+            state: &state,
+        };
+        let (root, policy, label, slots) =
+            parts.newest_generation().map_err(HeaderError::Damaged)?;
         let locked = state.volume == VolumeState::Locked;
-        let seal = if locked { Some(parts.seal(root.value.seal_blocks).map_err(HeaderError::Damaged)?) } else { None };
+        let seal = if locked {
+            Some(
+                parts
+                    .seal(root.value.seal_blocks)
+                    .map_err(HeaderError::Damaged)?,
+            )
+        } else {
+            None
+        };
         check_kdf_variety(&slots).map_err(HeaderError::Damaged)?;
-        let counters = pick(both, id, |copy| &copy.counters).map(|counters| counters.value).reduce(Counters::stricter);
+        let counters = pick(both, id, |copy| &copy.counters)
+            .map(|counters| counters.value)
+            .reduce(Counters::stricter);
         let copies = both.map(|copy| parts.status(copy, root));
         Ok(Self {
             counters: counters.unwrap_or_else(|| one_attempt_left(&policy)),
@@ -93,7 +112,8 @@ impl Header {
         })
     }
 
-    /// The raw blocks of a copy by number: root, policy, label, slots, seal (while there is one), state, counters.
+    /// The raw blocks of a copy by number: root, policy, label, slots, seal (while there is one),
+    /// state, counters.
     #[must_use]
     pub fn encode(&self) -> Vec<(usize, Box<Block>)> {
         use super::layout::{COUNTERS_BLOCK, SEAL_FIRST_BLOCK, STATE_BLOCK};
@@ -111,14 +131,22 @@ impl Header {
     pub fn encode_generation(&self) -> Vec<(usize, Box<Block>)> {
         use super::layout::{LABEL_BLOCK, POLICY_BLOCK, ROOT_BLOCK, SLOT_FIRST_BLOCK};
         let id = self.root.id;
-        let mut blocks =
-            vec![(ROOT_BLOCK, self.root.encode()), (POLICY_BLOCK, self.policy.encode(id)), (LABEL_BLOCK, self.label.encode(id))];
-        let slots = self.slots.iter().zip(0u16..).map(|(slot, index)| slot.encode(id, index));
+        let mut blocks = vec![
+            (ROOT_BLOCK, self.root.encode()),
+            (POLICY_BLOCK, self.policy.encode(id)),
+            (LABEL_BLOCK, self.label.encode(id)),
+        ];
+        let slots = self
+            .slots
+            .iter()
+            .zip(0u16..)
+            .map(|(slot, index)| slot.encode(id, index));
         blocks.extend((SLOT_FIRST_BLOCK..).zip(slots));
         blocks
     }
 
-    /// Makes the root name the policy, label and slots as they are now. The MAC is the caller's to renew.
+    /// Makes the root name the policy, label and slots as they are now. The MAC is the caller's to
+    /// renew.
     pub fn renew_sums(&mut self) {
         use super::block::checksum_field;
         let id = self.root.id;
@@ -141,8 +169,9 @@ type Generation<'a> = (&'a Valid<Root>, Policy, Label, [SlotBlock; SLOT_COUNT]);
 
 impl<'a> Parts<'a> {
     fn newest_generation(&self) -> Result<Generation<'a>, Defect> {
-        let mut complete: Vec<Generation<'a>> =
-            pick(self.both, self.id, |copy| &copy.root).filter_map(|root| self.complete(root)).collect();
+        let mut complete: Vec<Generation<'a>> = pick(self.both, self.id, |copy| &copy.root)
+            .filter_map(|root| self.complete(root))
+            .collect();
         complete.sort_by_key(|(root, ..)| core::cmp::Reverse(root.value.generation));
         if let [(first, ..), (second, ..)] = complete.as_slice()
             && first.value.generation == second.value.generation
@@ -155,12 +184,18 @@ impl<'a> Parts<'a> {
 
     /// The blocks that `root` names, if all are there.
     fn complete(&self, root: &'a Valid<Root>) -> Option<Generation<'a>> {
-        let policy = self.find(&root.value.policy_sum, |copy| &copy.policy)?.clone();
-        let label = self.find(&root.value.label_sum, |copy| &copy.label)?.clone();
+        let policy = self
+            .find(&root.value.policy_sum, |copy| &copy.policy)?
+            .clone();
+        let label = self
+            .find(&root.value.label_sum, |copy| &copy.label)?
+            .clone();
         let mut slots = [const { SlotBlock::Empty }; SLOT_COUNT];
         for (index, slot) in slots.iter_mut().enumerate() {
             if self.slot_counts(index) {
-                *slot = self.find(&root.value.slot_sums[index], |copy| &copy.slots[index])?.clone();
+                *slot = self
+                    .find(&root.value.slot_sums[index], |copy| &copy.slots[index])?
+                    .clone();
             }
         }
         Some((root, policy, label, slots))
@@ -170,17 +205,30 @@ impl<'a> Parts<'a> {
         self.state.volume == VolumeState::Locked && self.state.slots[index] == SlotState::InForce
     }
 
-    fn find<T: 'a>(&self, sum: &[u8; 32], block: impl Fn(&'a HeaderCopy) -> &'a Checked<T>) -> Option<&'a T> {
-        pick(self.both, self.id, block).find(|valid| valid.sum == *sum).map(|valid| &valid.value)
+    fn find<T: 'a>(
+        &self,
+        sum: &[u8; 32],
+        block: impl Fn(&'a HeaderCopy) -> &'a Checked<T>,
+    ) -> Option<&'a T> {
+        pick(self.both, self.id, block)
+            .find(|valid| valid.sum == *sum)
+            .map(|valid| &valid.value)
     }
 
     fn seal(&self, blocks: u16) -> Result<Seal, Defect> {
         let block = |index: usize| {
             let mut found = pick(self.both, self.id, |copy| &copy.seal[index]);
             let first = found.next().ok_or(Defect::Seal)?;
-            if found.any(|other| other.value != first.value) { Err(Defect::Seal) } else { Ok(first.value.clone()) }
+            if found.any(|other| other.value != first.value) {
+                Err(Defect::Seal)
+            } else {
+                Ok(first.value.clone())
+            }
         };
-        (0..usize::from(blocks)).map(block).collect::<Result<_, _>>().map(Seal::from_blocks)
+        (0..usize::from(blocks))
+            .map(block)
+            .collect::<Result<_, _>>()
+            .map(Seal::from_blocks)
     }
 
     fn status(&self, copy: &HeaderCopy, root: &Valid<Root>) -> CopyStatus {
@@ -195,7 +243,11 @@ impl<'a> Parts<'a> {
         for (block, defect) in self.stray_blocks(copy, &root.value) {
             defects.push((block, defect));
         }
-        if defects.is_empty() { CopyStatus::Whole } else { CopyStatus::Damaged(defects) }
+        if defects.is_empty() {
+            CopyStatus::Whole
+        } else {
+            CopyStatus::Damaged(defects)
+        }
     }
 
     /// Valid blocks of another generation than the chosen root's.
@@ -219,7 +271,8 @@ impl<'a> Parts<'a> {
         found
     }
 
-    /// Whether a defect of this block matters: erased slots and an erased seal are meant to be noise.
+    /// Whether a defect of this block matters: erased slots and an erased seal are meant to be
+    /// noise.
     fn block_counts(&self, block: usize) -> bool {
         use super::layout::{SEAL_FIRST_BLOCK, SLOT_FIRST_BLOCK};
         match block {
@@ -246,7 +299,9 @@ fn no_root(both: [&HeaderCopy; 2], defects: [Defect; 2]) -> HeaderError {
     let absent = |defect: &Defect| matches!(defect, Defect::Magic | Defect::Unreadable);
     match defects.into_iter().find(|defect| !absent(defect)) {
         Some(defect) => HeaderError::Damaged(defect),
-        None if both.iter().any(|copy| copy.has_any_block()) => HeaderError::Damaged(Defect::Incomplete),
+        None if both.iter().any(|copy| copy.has_any_block()) => {
+            HeaderError::Damaged(Defect::Incomplete)
+        }
         None => HeaderError::NotAVolume,
     }
 }
@@ -257,16 +312,29 @@ fn pick<'a, T: 'a>(
     id: VolumeId,
     block: impl Fn(&'a HeaderCopy) -> &'a Checked<T>,
 ) -> impl Iterator<Item = &'a Valid<T>> {
-    both.map(block).into_iter().filter_map(|checked| checked.as_ref().ok()).filter(move |valid| valid.id == id)
+    both.map(block)
+        .into_iter()
+        .filter_map(|checked| checked.as_ref().ok())
+        .filter(move |valid| valid.id == id)
 }
 
 fn one_attempt_left(policy: &Policy) -> Counters {
-    let failed = |slot: usize| policy.grants[slot].as_ref().and_then(|grant| grant.lockout).map_or(0, |(limit, _)| limit - 1);
-    Counters { failed: core::array::from_fn(failed) }
+    let failed = |slot: usize| {
+        policy.grants[slot]
+            .as_ref()
+            .and_then(|grant| grant.lockout)
+            .map_or(0, |(limit, _)| limit - 1)
+    };
+    Counters {
+        failed: core::array::from_fn(failed),
+    }
 }
 
 fn check_kdf_variety(slots: &[SlotBlock; SLOT_COUNT]) -> Result<(), Defect> {
-    let factors = slots.iter().filter_map(SlotBlock::slot).flat_map(|slot| &slot.factors);
+    let factors = slots
+        .iter()
+        .filter_map(SlotBlock::slot)
+        .flat_map(|slot| &slot.factors);
     let mut settings: Vec<PassphraseFactor> = Vec::new();
     for factor in factors {
         if let Factor::Passphrase(setting) = factor
@@ -275,5 +343,9 @@ fn check_kdf_variety(slots: &[SlotBlock; SLOT_COUNT]) -> Result<(), Defect> {
             settings.push(*setting);
         }
     }
-    if settings.len() > MAX_KDF_SETTINGS { Err(Defect::KdfVariety) } else { Ok(()) }
+    if settings.len() > MAX_KDF_SETTINGS {
+        Err(Defect::KdfVariety)
+    } else {
+        Ok(())
+    }
 }

@@ -1,6 +1,8 @@
 //! The label block: the texts that anybody can read, authenticated for whoever unlocks.
 
-use super::block::{Block, Kind, VolumeId, check_frame, check_reserved, field, finish, framed, put};
+use super::block::{
+    Block, Kind, VolumeId, check_frame, check_reserved, field, finish, framed, put,
+};
 use super::defect::Defect;
 use super::layout::Span;
 
@@ -26,7 +28,15 @@ pub enum LabelField {
 
 impl LabelField {
     /// All fields in the order of the block.
-    pub const ALL: [Self; 7] = [Self::Label, Self::Owner, Self::Contact, Self::Reward, Self::AssetTag, Self::Customer, Self::Hint];
+    pub const ALL: [Self; 7] = [
+        Self::Label,
+        Self::Owner,
+        Self::Contact,
+        Self::Reward,
+        Self::AssetTag,
+        Self::Customer,
+        Self::Hint,
+    ];
 
     /// Room for text in bytes.
     #[must_use]
@@ -63,7 +73,11 @@ impl LabelField {
 }
 
 const _: () = {
-    assert!(LabelField::Owner.place().start == 96 && LabelField::Contact.place().start == 224 && LabelField::Reward.place().start == 480);
+    assert!(
+        LabelField::Owner.place().start == 96
+            && LabelField::Contact.place().start == 224
+            && LabelField::Reward.place().start == 480
+    );
     assert!(LabelField::AssetTag.place().start == 736 && LabelField::Customer.place().start == 800);
     assert!(LabelField::Hint.place().start == 928 && LabelField::Hint.place().end() == 1184);
 };
@@ -87,7 +101,8 @@ pub enum LabelError {
     },
 }
 
-/// The public texts of a volume. Without an unlocked volume they are a stranger's words: escape them when printing.
+/// The public texts of a volume. Without an unlocked volume they are a stranger's words: escape
+/// them when printing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Label {
     texts: [String; LabelField::ALL.len()],
@@ -103,7 +118,10 @@ impl Label {
     /// Sets the text of a field. On error the label is unchanged.
     pub fn set(&mut self, field: LabelField, text: &str) -> Result<(), LabelError> {
         if text.len() > field.room() {
-            return Err(LabelError::TooLong { field, length: text.len() });
+            return Err(LabelError::TooLong {
+                field,
+                length: text.len(),
+            });
         }
         if text.chars().any(char::is_control) {
             return Err(LabelError::ControlCharacter { field });
@@ -129,7 +147,11 @@ impl Label {
         let mut block = framed(Kind::Label, 0, id);
         for which in LabelField::ALL {
             let (text, place) = (self.text(which).as_bytes(), which.place());
-            put(&mut block, Span::at(place.start, 2), &text.len().to_le_bytes()[..2]);
+            put(
+                &mut block,
+                Span::at(place.start, 2),
+                &text.len().to_le_bytes()[..2],
+            );
             put(&mut block, Span::at(place.start + 2, text.len()), text);
         }
         finish(block)
@@ -149,7 +171,9 @@ fn parse_text(place: &[u8]) -> Result<String, Defect> {
     if unused.iter().any(|byte| *byte != 0) {
         return Err(Defect::LabelText);
     }
-    core::str::from_utf8(text).map(str::to_owned).map_err(|_| Defect::LabelText)
+    core::str::from_utf8(text)
+        .map(str::to_owned)
+        .map_err(|_| Defect::LabelText)
 }
 
 #[cfg(test)]
@@ -180,19 +204,38 @@ mod tests {
         for (offset, byte) in [(32, 63), (33, 1), (34 + 5, 0xff), (34 + 61, 0)] {
             let mut block = full().encode(id());
             block[offset] = byte;
-            assert_eq!(Label::parse(&finish(block)), Err(Defect::LabelText), "offset {offset}");
+            assert_eq!(
+                Label::parse(&finish(block)),
+                Err(Defect::LabelText),
+                "offset {offset}"
+            );
         }
         let mut block = Label::default().encode(id());
         block[40] = b'x';
-        assert_eq!(Label::parse(&finish(block)), Err(Defect::LabelText), "text behind the length");
+        assert_eq!(
+            Label::parse(&finish(block)),
+            Err(Defect::LabelText),
+            "text behind the length"
+        );
     }
 
     #[test]
     fn control_characters_and_long_texts_are_not_stored() {
         let mut label = full();
         let before = label.clone();
-        assert_eq!(label.set(LabelField::Hint, "a\u{1b}[2J"), Err(LabelError::ControlCharacter { field: LabelField::Hint }));
-        assert_eq!(label.set(LabelField::Label, &"x".repeat(63)), Err(LabelError::TooLong { field: LabelField::Label, length: 63 }));
+        assert_eq!(
+            label.set(LabelField::Hint, "a\u{1b}[2J"),
+            Err(LabelError::ControlCharacter {
+                field: LabelField::Hint
+            })
+        );
+        assert_eq!(
+            label.set(LabelField::Label, &"x".repeat(63)),
+            Err(LabelError::TooLong {
+                field: LabelField::Label,
+                length: 63
+            })
+        );
         assert_eq!(label, before);
     }
 
@@ -200,6 +243,9 @@ mod tests {
     fn f06_reserved_bytes_must_be_zero() {
         let mut block = full().encode(id());
         block[1184] = 1;
-        assert_eq!(Label::parse(&finish(block)), Err(Defect::Reserved { offset: 1184 }));
+        assert_eq!(
+            Label::parse(&finish(block)),
+            Err(Defect::Reserved { offset: 1184 })
+        );
     }
 }

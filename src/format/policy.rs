@@ -1,7 +1,8 @@
 //! The policy block: rules, the grant of each slot, the signature of the authority.
 
 use super::block::{
-    Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put, u8_at, u16_at, u32_at, u64_at,
+    Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put,
+    u8_at, u16_at, u32_at, u64_at,
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
@@ -22,8 +23,18 @@ const AUTO_LOCK: Span = MIN_KDF_PASSES.then(4);
 const REQUIRED_ROLES: Span = AUTO_LOCK.then(1);
 const GRANTS: Span = REQUIRED_ROLES.skip(99, GRANT_LEN * SLOT_COUNT);
 const SIGNATURE: Span = Span::at(4000, SIGNATURE_LEN);
-const FIELDS: [Span; 10] =
-    [NUMBER, MIN_CHARS, MIN_STRENGTH, RULES, MIN_KDF_MEMORY, MIN_KDF_PASSES, AUTO_LOCK, REQUIRED_ROLES, GRANTS, SIGNATURE];
+const FIELDS: [Span; 10] = [
+    NUMBER,
+    MIN_CHARS,
+    MIN_STRENGTH,
+    RULES,
+    MIN_KDF_MEMORY,
+    MIN_KDF_PASSES,
+    AUTO_LOCK,
+    REQUIRED_ROLES,
+    GRANTS,
+    SIGNATURE,
+];
 
 const GRANT_LEN: usize = 64;
 const NAME_LEN: usize = 32;
@@ -47,7 +58,8 @@ pub enum Action {
 pub struct Grant {
     /// Role of the slot.
     pub role: Role,
-    /// Attempt limit, 1 to 10, and what happens there. `None` for recovery and escrow, which have no counter.
+    /// Attempt limit, 1 to 10, and what happens there. `None` for recovery and escrow, which have
+    /// no counter.
     pub lockout: Option<(u8, Action)>,
     /// Bit 0 one-time, bit 1 read-only, bit 2 last attempt reserved.
     pub flags: u32,
@@ -120,7 +132,11 @@ impl Policy {
             && policy.passphrases.min_strength_bits <= 256
             && rules & !KNOWN_RULES == 0
             && policy.required_roles & !KNOWN_ROLES == 0;
-        if in_range { Ok((id, policy)) } else { Err(Defect::PolicyRules) }
+        if in_range {
+            Ok((id, policy))
+        } else {
+            Err(Defect::PolicyRules)
+        }
     }
 
     /// Encodes the policy with its signature.
@@ -140,11 +156,31 @@ impl Policy {
     fn encode_unsigned(&self, id: VolumeId) -> Box<Block> {
         let mut block = framed(Kind::Policy, 0, id);
         put(&mut block, NUMBER, &self.number.to_le_bytes());
-        put(&mut block, MIN_CHARS, &self.passphrases.min_chars.to_le_bytes());
-        put(&mut block, MIN_STRENGTH, &self.passphrases.min_strength_bits.to_le_bytes());
-        put(&mut block, RULES, &u32::from(self.passphrases.not_the_label).to_le_bytes());
-        put(&mut block, MIN_KDF_MEMORY, &self.min_kdf_memory_kib.to_le_bytes());
-        put(&mut block, MIN_KDF_PASSES, &self.min_kdf_passes.to_le_bytes());
+        put(
+            &mut block,
+            MIN_CHARS,
+            &self.passphrases.min_chars.to_le_bytes(),
+        );
+        put(
+            &mut block,
+            MIN_STRENGTH,
+            &self.passphrases.min_strength_bits.to_le_bytes(),
+        );
+        put(
+            &mut block,
+            RULES,
+            &u32::from(self.passphrases.not_the_label).to_le_bytes(),
+        );
+        put(
+            &mut block,
+            MIN_KDF_MEMORY,
+            &self.min_kdf_memory_kib.to_le_bytes(),
+        );
+        put(
+            &mut block,
+            MIN_KDF_PASSES,
+            &self.min_kdf_passes.to_le_bytes(),
+        );
         put(&mut block, AUTO_LOCK, &self.auto_lock_seconds.to_le_bytes());
         block[REQUIRED_ROLES.start] = self.required_roles;
         for (index, grant) in self.grants.iter().enumerate() {
@@ -158,8 +194,14 @@ impl Policy {
 
 fn parse_grant(block: &Block, start: usize) -> Result<Option<Grant>, Defect> {
     let Some(role) = Role::parse(block[start]).ok_or(Defect::GrantRole)? else {
-        let empty = field(block, Span::at(start, GRANT_LEN)).iter().all(|byte| *byte == 0);
-        return if empty { Ok(None) } else { Err(Defect::GrantNotEmpty) };
+        let empty = field(block, Span::at(start, GRANT_LEN))
+            .iter()
+            .all(|byte| *byte == 0);
+        return if empty {
+            Ok(None)
+        } else {
+            Err(Defect::GrantNotEmpty)
+        };
     };
     let lockout = parse_lockout(role, block[start + 1], block[start + 2])?;
     let flags = u32_at(block, Span::at(start + 4, 4));
@@ -172,7 +214,14 @@ fn parse_grant(block: &Block, start: usize) -> Result<Option<Grant>, Defect> {
     }
     let id = array_at(block, Span::at(start + 8, 16));
     let created = u64_at(block, Span::at(start + 24, 8));
-    Ok(Some(Grant { role, lockout, flags, id, created, name }))
+    Ok(Some(Grant {
+        role,
+        lockout,
+        flags,
+        id,
+        created,
+        name,
+    }))
 }
 
 fn parse_lockout(role: Role, limit: u8, action: u8) -> Result<Option<(u8, Action)>, Defect> {
@@ -186,23 +235,34 @@ fn parse_lockout(role: Role, limit: u8, action: u8) -> Result<Option<(u8, Action
 
 /// Text up to the first zero byte; only zero bytes behind it.
 fn parse_name(bytes: &[u8]) -> Result<String, Defect> {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len());
     let (name, padding) = bytes.split_at(end);
     if padding.iter().any(|byte| *byte != 0) {
         return Err(Defect::GrantText);
     }
-    core::str::from_utf8(name).map(str::to_owned).map_err(|_| Defect::GrantText)
+    core::str::from_utf8(name)
+        .map(str::to_owned)
+        .map_err(|_| Defect::GrantText)
 }
 
 fn encode_grant(block: &mut Block, start: usize, grant: &Grant) {
-    let (limit, action) = grant.lockout.map_or((0, 0), |(limit, action)| (limit, action as u8));
+    let (limit, action) = grant
+        .lockout
+        .map_or((0, 0), |(limit, action)| (limit, action as u8));
     block[start] = grant.role as u8;
     block[start + 1] = limit;
     block[start + 2] = action;
     put(block, Span::at(start + 4, 4), &grant.flags.to_le_bytes());
     put(block, Span::at(start + 8, 16), &grant.id);
     put(block, Span::at(start + 24, 8), &grant.created.to_le_bytes());
-    put(block, Span::at(start + 32, grant.name.len()), grant.name.as_bytes());
+    put(
+        block,
+        Span::at(start + 32, grant.name.len()),
+        grant.name.as_bytes(),
+    );
 }
 
 #[cfg(test)]
@@ -222,12 +282,23 @@ pub(super) mod tests {
             created: 5,
             name: "x".repeat(32),
         };
-        let escrow = Grant { role: Role::Escrow, lockout: None, flags: 0, id: [8; 16], created: 6, name: "Büro".into() };
+        let escrow = Grant {
+            role: Role::Escrow,
+            lockout: None,
+            flags: 0,
+            id: [8; 16],
+            created: 6,
+            name: "Büro".into(),
+        };
         let mut grants = [const { None }; SLOT_COUNT];
         (grants[0], grants[31]) = (Some(admin), Some(escrow));
         Policy {
             number: 3,
-            passphrases: PassphraseRules { min_chars: 12, min_strength_bits: 60, not_the_label: true },
+            passphrases: PassphraseRules {
+                min_chars: 12,
+                min_strength_bits: 60,
+                not_the_label: true,
+            },
             min_kdf_memory_kib: 65536,
             min_kdf_passes: 3,
             auto_lock_seconds: 600,
@@ -251,7 +322,11 @@ pub(super) mod tests {
     #[test]
     fn f40_rules_out_of_range_are_refused() {
         for (offset, byte) in [(32, 0), (41, 5), (43, 2), (44, 2), (60, 16)] {
-            assert_eq!(with(offset, byte), Err(Defect::PolicyRules), "offset {offset}");
+            assert_eq!(
+                with(offset, byte),
+                Err(Defect::PolicyRules),
+                "offset {offset}"
+            );
         }
     }
 
@@ -260,12 +335,24 @@ pub(super) mod tests {
         assert_eq!(with(160, 5), Err(Defect::GrantRole));
         assert_eq!(with(160, 0), Err(Defect::GrantNotEmpty));
         for (offset, byte) in [(161, 0), (161, 11), (162, 0), (162, 3), (160, 3)] {
-            assert_eq!(with(offset, byte), Err(Defect::GrantLimit), "offset {offset}");
+            assert_eq!(
+                with(offset, byte),
+                Err(Defect::GrantLimit),
+                "offset {offset}"
+            );
         }
         for (offset, byte) in [(164, 8), (192, 0), (192, 0xff)] {
-            assert_eq!(with(offset, byte), Err(Defect::GrantText), "offset {offset}");
+            assert_eq!(
+                with(offset, byte),
+                Err(Defect::GrantText),
+                "offset {offset}"
+            );
         }
-        assert_eq!(with(160 + 64, 2), Err(Defect::GrantLimit), "a role without a limit");
+        assert_eq!(
+            with(160 + 64, 2),
+            Err(Defect::GrantLimit),
+            "a role without a limit"
+        );
         assert_eq!(with(160 + 65, 2), Err(Defect::GrantNotEmpty));
     }
 

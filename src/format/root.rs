@@ -1,6 +1,9 @@
 //! The root block: what the volume is, and which blocks belong to this generation.
 
-use super::block::{Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put, u16_at, u32_at, u64_at};
+use super::block::{
+    Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put, u16_at,
+    u32_at, u64_at,
+};
 use super::defect::Defect;
 use super::layout::{BLOCK_LEN, COPY_LEN, MAX_SEAL_BLOCKS, MIN_SEAL_BLOCKS, SLOT_COUNT, Span};
 
@@ -50,8 +53,18 @@ const FIELDS: [Span; 18] = [
 const STATIC_END: usize = GENERATION.start;
 
 const _: () = {
-    assert!(VOLUME_LENGTH.start == 48 && SECTOR_SIZE.start == 76 && SEAL_BLOCKS.start == 84 && CREATED.start == 88);
-    assert!(AUTHORITY.start == 96 && GENERATION.start == 176 && BACKUPS.start == 184 && POLICY_SUM.start == 192);
+    assert!(
+        VOLUME_LENGTH.start == 48
+            && SECTOR_SIZE.start == 76
+            && SEAL_BLOCKS.start == 84
+            && CREATED.start == 88
+    );
+    assert!(
+        AUTHORITY.start == 96
+            && GENERATION.start == 176
+            && BACKUPS.start == 184
+            && POLICY_SUM.start == 192
+    );
     assert!(LABEL_SUM.start == 224 && SLOT_SUMS.start == 256 && SLOT_SUMS.end() == 1280);
 };
 
@@ -151,7 +164,8 @@ impl Root {
             compatible_features: u64_at(block, COMPATIBLE),
             payload_offset: u64_at(block, PAYLOAD_OFFSET),
             payload_length: u64_at(block, PAYLOAD_LENGTH),
-            sector_size: SectorSize::from_bytes(u32_at(block, SECTOR_SIZE)).ok_or(Defect::SectorSize)?,
+            sector_size: SectorSize::from_bytes(u32_at(block, SECTOR_SIZE))
+                .ok_or(Defect::SectorSize)?,
             cipher: parse_cipher(u16_at(block, CIPHER))?,
             seal_blocks: u16_at(block, SEAL_BLOCKS),
             created: u64_at(block, CREATED),
@@ -223,7 +237,10 @@ impl Root {
         if self.payload_length == 0 || !self.payload_length.is_multiple_of(PAYLOAD_UNIT) {
             return Err(Defect::PayloadLength);
         }
-        let sum = self.payload_offset.checked_add(self.payload_length).and_then(|end| end.checked_add(COPY_LEN));
+        let sum = self
+            .payload_offset
+            .checked_add(self.payload_length)
+            .and_then(|end| end.checked_add(COPY_LEN));
         if sum != Some(volume_length) || i64::try_from(volume_length).is_err() {
             return Err(Defect::VolumeLength);
         }
@@ -232,12 +249,32 @@ impl Root {
 
     fn encode_unauthenticated(&self) -> Box<Block> {
         let mut block = framed(Kind::Root, 0, self.id);
-        put(&mut block, COMPATIBLE, &self.compatible_features.to_le_bytes());
-        put(&mut block, VOLUME_LENGTH, &self.volume_length().to_le_bytes());
-        put(&mut block, PAYLOAD_OFFSET, &self.payload_offset.to_le_bytes());
-        put(&mut block, PAYLOAD_LENGTH, &self.payload_length.to_le_bytes());
+        put(
+            &mut block,
+            COMPATIBLE,
+            &self.compatible_features.to_le_bytes(),
+        );
+        put(
+            &mut block,
+            VOLUME_LENGTH,
+            &self.volume_length().to_le_bytes(),
+        );
+        put(
+            &mut block,
+            PAYLOAD_OFFSET,
+            &self.payload_offset.to_le_bytes(),
+        );
+        put(
+            &mut block,
+            PAYLOAD_LENGTH,
+            &self.payload_length.to_le_bytes(),
+        );
         put(&mut block, HEADER_LENGTH, &COPY_LEN.to_le_bytes()[..4]);
-        put(&mut block, SECTOR_SIZE, &self.sector_size.bytes().to_le_bytes());
+        put(
+            &mut block,
+            SECTOR_SIZE,
+            &self.sector_size.bytes().to_le_bytes(),
+        );
         put(&mut block, CIPHER, &CIPHER_AES_XTS_PLAIN64.to_le_bytes());
         put(&mut block, SLOTS, &SLOT_COUNT.to_le_bytes()[..2]);
         put(&mut block, SEAL_BLOCKS, &self.seal_blocks.to_le_bytes());
@@ -303,7 +340,10 @@ pub(super) mod tests {
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
         for offset in [86, 128, 175, 188, 1280, 4031] {
-            assert_eq!(with(Span::at(offset, 1), &[1]), Err(Defect::Reserved { offset }));
+            assert_eq!(
+                with(Span::at(offset, 1), &[1]),
+                Err(Defect::Reserved { offset })
+            );
         }
     }
 
@@ -316,43 +356,68 @@ pub(super) mod tests {
 
     #[test]
     fn compatible_features_are_kept() {
-        assert_eq!(with(COMPATIBLE, &[0xff; 8]).unwrap().compatible_features, u64::MAX);
+        assert_eq!(
+            with(COMPATIBLE, &[0xff; 8]).unwrap().compatible_features,
+            u64::MAX
+        );
     }
 
     #[test]
     fn f11_to_f15_counts_outside_the_format_are_refused() {
-        assert_eq!(with(HEADER_LENGTH, &(2u32 << 20).to_le_bytes()), Err(Defect::HeaderLength));
-        assert_eq!(with(SECTOR_SIZE, &1024u32.to_le_bytes()), Err(Defect::SectorSize));
+        assert_eq!(
+            with(HEADER_LENGTH, &(2u32 << 20).to_le_bytes()),
+            Err(Defect::HeaderLength)
+        );
+        assert_eq!(
+            with(SECTOR_SIZE, &1024u32.to_le_bytes()),
+            Err(Defect::SectorSize)
+        );
         assert_eq!(with(CIPHER, &2u16.to_le_bytes()), Err(Defect::Cipher));
         assert_eq!(with(SLOTS, &33u16.to_le_bytes()), Err(Defect::SlotCount));
         for blocks in [0u16, 15, 65, u16::MAX] {
-            assert_eq!(with(SEAL_BLOCKS, &blocks.to_le_bytes()), Err(Defect::SealBlocks));
+            assert_eq!(
+                with(SEAL_BLOCKS, &blocks.to_le_bytes()),
+                Err(Defect::SealBlocks)
+            );
         }
     }
 
     #[test]
     fn f16_a_payload_inside_the_header_or_unaligned_is_refused() {
         for offset in [0, COPY_LEN - 4096, COPY_LEN + 512] {
-            assert_eq!(with(PAYLOAD_OFFSET, &offset.to_le_bytes()), Err(Defect::PayloadOffset));
+            assert_eq!(
+                with(PAYLOAD_OFFSET, &offset.to_le_bytes()),
+                Err(Defect::PayloadOffset)
+            );
         }
     }
 
     #[test]
     fn f17_an_empty_or_unaligned_payload_is_refused() {
         for length in [0u64, 1, 4095] {
-            assert_eq!(with(PAYLOAD_LENGTH, &length.to_le_bytes()), Err(Defect::PayloadLength));
+            assert_eq!(
+                with(PAYLOAD_LENGTH, &length.to_le_bytes()),
+                Err(Defect::PayloadLength)
+            );
         }
     }
 
     #[test]
     fn f18_areas_that_overflow_or_do_not_add_up_are_refused() {
         for length in [4096, u64::MAX - 4095, 1 << 63, (1 << 63) - 4096] {
-            assert_eq!(with(PAYLOAD_LENGTH, &length.to_le_bytes()), Err(Defect::VolumeLength));
+            assert_eq!(
+                with(PAYLOAD_LENGTH, &length.to_le_bytes()),
+                Err(Defect::VolumeLength)
+            );
         }
         let past_signed = sample().payload_length | 1 << 63;
         let mut block = sample().encode();
         put(&mut block, PAYLOAD_LENGTH, &past_signed.to_le_bytes());
-        put(&mut block, VOLUME_LENGTH, &(past_signed + 2 * COPY_LEN).to_le_bytes());
+        put(
+            &mut block,
+            VOLUME_LENGTH,
+            &(past_signed + 2 * COPY_LEN).to_le_bytes(),
+        );
         assert_eq!(Root::parse(&finish(block)), Err(Defect::VolumeLength));
     }
 

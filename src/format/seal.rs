@@ -2,7 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::block::{BODY, BODY_END, BODY_LEN, Block, Kind, VolumeId, check_frame, finish, framed, put};
+use super::block::{
+    BODY, BODY_END, BODY_LEN, Block, Kind, VolumeId, check_frame, finish, framed, put,
+};
 use super::defect::Defect;
 use super::layout::Span;
 
@@ -16,7 +18,11 @@ pub struct Seal {
 
 impl Seal {
     /// Makes a seal of random bodies; `fill` is called once for each block.
-    pub fn generate<E>(id: VolumeId, blocks: u16, mut fill: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+    pub fn generate<E>(
+        id: VolumeId,
+        blocks: u16,
+        mut fill: impl FnMut(&mut [u8]) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let make = |index| {
             let mut block = framed(Kind::Seal, index, id);
             let mut body = [0; BODY_LEN];
@@ -24,7 +30,9 @@ impl Seal {
             put(&mut block, RANDOM, &body);
             Ok(finish(block))
         };
-        Ok(Self { blocks: (0..blocks).map(make).collect::<Result<_, E>>()? })
+        Ok(Self {
+            blocks: (0..blocks).map(make).collect::<Result<_, E>>()?,
+        })
     }
 
     /// Checks one block of a seal. Returns the volume id.
@@ -43,7 +51,8 @@ impl Seal {
         &self.blocks
     }
 
-    /// The seal hash (format page §4.3): taken over the bodies, not the checksums, so that it stands nowhere in the volume.
+    /// The seal hash (format page §4.3): taken over the bodies, not the checksums, so that it
+    /// stands nowhere in the volume.
     #[must_use]
     pub fn hash(&self, id: VolumeId) -> [u8; 32] {
         let mut hash = Sha256::new();
@@ -101,6 +110,9 @@ mod tests {
         for index in 0..16u8 {
             text.extend_from_slice(&[index; BODY_LEN]);
         }
-        assert_eq!(counting_seal().hash(id()), <[u8; 32]>::from(Sha256::digest(&text)));
+        assert_eq!(
+            counting_seal().hash(id()),
+            <[u8; 32]>::from(Sha256::digest(&text))
+        );
     }
 }

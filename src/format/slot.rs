@@ -1,7 +1,8 @@
 //! A slot block: who may open it, with which factors, and the wrapped keys.
 
 use super::block::{
-    BODY, BODY_END, Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put, u8_at, u32_at, u64_at,
+    BODY, BODY_END, Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish,
+    framed, put, u8_at, u32_at, u64_at,
 };
 use super::defect::Defect;
 use super::factor::Factor;
@@ -18,14 +19,32 @@ const FACTORS: Span = FACTORS_LEN.skip(28, 3072);
 const COMMITMENT: Span = FACTORS.then(32);
 const WRAPPED: Span = COMMITMENT.then(64);
 const TAG: Span = WRAPPED.then(16);
-const FIELDS: [Span; 11] = [ROLE, FACTOR_COUNT, FLAGS, CHANGED, GRANT_ID, NONCE, FACTORS_LEN, FACTORS, COMMITMENT, WRAPPED, TAG];
+const FIELDS: [Span; 11] = [
+    ROLE,
+    FACTOR_COUNT,
+    FLAGS,
+    CHANGED,
+    GRANT_ID,
+    NONCE,
+    FACTORS_LEN,
+    FACTORS,
+    COMMITMENT,
+    WRAPPED,
+    TAG,
+];
 
 const PREFIX_END: usize = FACTORS.end();
 const MAX_FACTORS: u8 = 4;
 const FLAG_MUST_CHANGE: u32 = 1;
 
 const _: () = {
-    assert!(FLAGS.start == 36 && GRANT_ID.start == 48 && NONCE.start == 64 && FACTORS_LEN.start == 96 && FACTORS.start == 128);
+    assert!(
+        FLAGS.start == 36
+            && GRANT_ID.start == 48
+            && NONCE.start == 64
+            && FACTORS_LEN.start == 96
+            && FACTORS.start == 128
+    );
     assert!(PREFIX_END == 3200 && WRAPPED.start == 3232 && TAG.start == 3296 && TAG.end() == 3312);
 };
 
@@ -44,7 +63,10 @@ pub enum Role {
 
 impl Role {
     /// `None`: not a role; `Some(None)`: no role.
-    #[expect(clippy::option_option, reason = "a byte is unknown, empty or a role, and each is refused or used differently")]
+    #[expect(
+        clippy::option_option,
+        reason = "a byte is unknown, empty or a role, and each is refused or used differently"
+    )]
     pub(super) fn parse(byte: u8) -> Option<Option<Self>> {
         match byte {
             0 => Some(None),
@@ -112,7 +134,9 @@ impl SlotBlock {
     pub fn parse(block: &Block, index: u16) -> Result<(VolumeId, Self), Defect> {
         let id = check_frame(block, Kind::Slot, index)?;
         match Role::parse(u8_at(block, ROLE)).ok_or(Defect::SlotRole)? {
-            None if block[BODY..BODY_END].iter().any(|byte| *byte != 0) => Err(Defect::SlotNotEmpty),
+            None if block[BODY..BODY_END].iter().any(|byte| *byte != 0) => {
+                Err(Defect::SlotNotEmpty)
+            }
             None => Ok((id, Self::Empty)),
             Some(role) => Ok((id, Self::Used(Slot::parse(block, role)?))),
         }
@@ -173,7 +197,11 @@ impl Slot {
         }
         block[ROLE.start] = self.role as u8;
         block[FACTOR_COUNT.start] = self.factors.len().to_le_bytes()[0];
-        put(&mut block, FLAGS, &u32::from(self.must_change).to_le_bytes());
+        put(
+            &mut block,
+            FLAGS,
+            &u32::from(self.must_change).to_le_bytes(),
+        );
         put(&mut block, CHANGED, &self.changed.to_le_bytes());
         put(&mut block, GRANT_ID, &self.grant_id);
         put(&mut block, NONCE, &self.nonce);
@@ -195,7 +223,9 @@ fn parse_factors(block: &Block) -> Result<Vec<Factor>, Defect> {
     if !length.is_multiple_of(8) {
         return Err(Defect::FactorArea);
     }
-    let (area, unused) = field(block, FACTORS).split_at_checked(length).ok_or(Defect::FactorArea)?;
+    let (area, unused) = field(block, FACTORS)
+        .split_at_checked(length)
+        .ok_or(Defect::FactorArea)?;
     if unused.iter().any(|byte| *byte != 0) {
         return Err(Defect::FactorPadding);
     }
@@ -212,7 +242,12 @@ pub(super) mod tests {
     }
 
     pub(in crate::format) fn sample() -> Slot {
-        let passphrase = PassphraseFactor { memory_kib: 65_536, passes: 3, lanes: 4, salt: [5; 32] };
+        let passphrase = PassphraseFactor {
+            memory_kib: 65_536,
+            passes: 3,
+            lanes: 4,
+            salt: [5; 32],
+        };
         Slot {
             role: Role::Admin,
             must_change: true,
@@ -220,18 +255,35 @@ pub(super) mod tests {
             grant_id: [9; 16],
             nonce: [6; 32],
             factors: vec![Factor::Passphrase(passphrase)],
-            wrapped: WrappedKeys { commitment: [1; 32], ciphertext: [2; 64], tag: [3; 16] },
+            wrapped: WrappedKeys {
+                commitment: [1; 32],
+                ciphertext: [2; 64],
+                tag: [3; 16],
+            },
         }
     }
 
     fn every_kind() -> Slot {
         let factors = vec![
             Factor::KeyFile { salt: [1; 32] },
-            Factor::PublicKey { suite: [0x20, 1, 2], public_key: [2; 32], encapsulated: [3; 32] },
-            Factor::External { provider: "org.example.guard".into(), params: vec![1, 2, 3] },
-            Factor::Unknown { kind: 999, body: vec![4; 13] },
+            Factor::PublicKey {
+                suite: [0x20, 1, 2],
+                public_key: [2; 32],
+                encapsulated: [3; 32],
+            },
+            Factor::External {
+                provider: "org.example.guard".into(),
+                params: vec![1, 2, 3],
+            },
+            Factor::Unknown {
+                kind: 999,
+                body: vec![4; 13],
+            },
         ];
-        Slot { factors, ..sample() }
+        Slot {
+            factors,
+            ..sample()
+        }
     }
 
     fn parse(slot: &Slot, change: impl FnOnce(&mut Block)) -> Result<SlotBlock, Defect> {
@@ -242,69 +294,145 @@ pub(super) mod tests {
 
     #[test]
     fn what_was_encoded_is_read_back() {
-        let recovery = Slot { factors: vec![Factor::RecoveryKey { salt: [8; 32] }], role: Role::Recovery, must_change: false, ..sample() };
+        let recovery = Slot {
+            factors: vec![Factor::RecoveryKey { salt: [8; 32] }],
+            role: Role::Recovery,
+            must_change: false,
+            ..sample()
+        };
         for slot in [sample(), every_kind(), recovery] {
             assert_eq!(parse(&slot, |_| ()), Ok(SlotBlock::Used(slot)));
         }
-        assert_eq!(SlotBlock::parse(&SlotBlock::Empty.encode(id(), 9), 9), Ok((id(), SlotBlock::Empty)));
+        assert_eq!(
+            SlotBlock::parse(&SlotBlock::Empty.encode(id(), 9), 9),
+            Ok((id(), SlotBlock::Empty))
+        );
     }
 
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
         for offset in [34, 100, 127, 3312, 4063] {
-            assert_eq!(parse(&sample(), |block| block[offset] = 1), Err(Defect::Reserved { offset }));
+            assert_eq!(
+                parse(&sample(), |block| block[offset] = 1),
+                Err(Defect::Reserved { offset })
+            );
         }
     }
 
     #[test]
     fn f60_f61_f65_unknown_roles_and_flags_and_dirty_empty_slots_are_refused() {
-        assert_eq!(parse(&sample(), |block| block[32] = 5), Err(Defect::SlotRole));
-        assert_eq!(parse(&sample(), |block| block[32] = 0), Err(Defect::SlotNotEmpty));
-        assert_eq!(parse(&sample(), |block| block[36] = 2), Err(Defect::SlotFlags));
+        assert_eq!(
+            parse(&sample(), |block| block[32] = 5),
+            Err(Defect::SlotRole)
+        );
+        assert_eq!(
+            parse(&sample(), |block| block[32] = 0),
+            Err(Defect::SlotNotEmpty)
+        );
+        assert_eq!(
+            parse(&sample(), |block| block[36] = 2),
+            Err(Defect::SlotFlags)
+        );
     }
 
     #[test]
     fn f62_f63_factors_that_do_not_fill_their_area_are_refused() {
         for count in [0, 5, 255] {
-            assert_eq!(parse(&sample(), |block| block[33] = count), Err(Defect::FactorCount));
+            assert_eq!(
+                parse(&sample(), |block| block[33] = count),
+                Err(Defect::FactorCount)
+            );
         }
-        assert_eq!(parse(&sample(), |block| block[33] = 2), Err(Defect::FactorArea), "one record too few");
-        assert_eq!(parse(&every_kind(), |block| block[33] = 3), Err(Defect::FactorArea), "one record too many");
+        assert_eq!(
+            parse(&sample(), |block| block[33] = 2),
+            Err(Defect::FactorArea),
+            "one record too few"
+        );
+        assert_eq!(
+            parse(&every_kind(), |block| block[33] = 3),
+            Err(Defect::FactorArea),
+            "one record too many"
+        );
         for length in [7u32, 3080, u32::MAX] {
-            let changed = parse(&sample(), |block| put(block, FACTORS_LEN, &length.to_le_bytes()));
+            let changed = parse(&sample(), |block| {
+                put(block, FACTORS_LEN, &length.to_le_bytes())
+            });
             assert_eq!(changed, Err(Defect::FactorArea));
         }
-        let past_the_end = parse(&sample(), |block| put(block, Span::at(132, 4), &u32::MAX.to_le_bytes()));
+        let past_the_end = parse(&sample(), |block| {
+            put(block, Span::at(132, 4), &u32::MAX.to_le_bytes())
+        });
         assert_eq!(past_the_end, Err(Defect::FactorArea));
     }
 
     #[test]
     fn f64_bytes_between_and_behind_factors_must_be_zero() {
-        assert_eq!(parse(&sample(), |block| block[130] = 1), Err(Defect::FactorPadding), "head of a record");
-        assert_eq!(parse(&sample(), |block| block[138] = 1), Err(Defect::FactorPadding), "inside a passphrase record");
-        assert_eq!(parse(&sample(), |block| block[3199] = 1), Err(Defect::FactorPadding), "behind the last record");
+        assert_eq!(
+            parse(&sample(), |block| block[130] = 1),
+            Err(Defect::FactorPadding),
+            "head of a record"
+        );
+        assert_eq!(
+            parse(&sample(), |block| block[138] = 1),
+            Err(Defect::FactorPadding),
+            "inside a passphrase record"
+        );
+        assert_eq!(
+            parse(&sample(), |block| block[3199] = 1),
+            Err(Defect::FactorPadding),
+            "behind the last record"
+        );
         let behind_body = 128 + 40 + 80 + 80 + 8 + 13;
-        assert_eq!(parse(&every_kind(), |block| block[behind_body] = 1), Err(Defect::FactorPadding));
+        assert_eq!(
+            parse(&every_kind(), |block| block[behind_body] = 1),
+            Err(Defect::FactorPadding)
+        );
     }
 
     #[test]
     fn f66_known_kinds_with_another_length_are_refused() {
         for kind in [2u8, 3, 4] {
-            assert_eq!(parse(&sample(), |block| block[128] = kind), Err(Defect::FactorBody));
+            assert_eq!(
+                parse(&sample(), |block| block[128] = kind),
+                Err(Defect::FactorBody)
+            );
         }
-        assert_eq!(parse(&every_kind(), |block| block[128] = 1), Err(Defect::FactorBody));
-        let no_name = Slot { factors: vec![Factor::External { provider: String::new(), params: vec![] }], ..sample() };
+        assert_eq!(
+            parse(&every_kind(), |block| block[128] = 1),
+            Err(Defect::FactorBody)
+        );
+        let no_name = Slot {
+            factors: vec![Factor::External {
+                provider: String::new(),
+                params: vec![],
+            }],
+            ..sample()
+        };
         assert_eq!(parse(&no_name, |_| ()), Err(Defect::FactorBody));
     }
 
     #[test]
     fn f67_costs_outside_the_accepted_range_are_refused() {
         let cost = |memory_kib, passes, lanes| {
-            let factor = PassphraseFactor { memory_kib, passes, lanes, salt: [5; 32] };
-            parse(&Slot { factors: vec![Factor::Passphrase(factor)], ..sample() }, |_| ())
+            let factor = PassphraseFactor {
+                memory_kib,
+                passes,
+                lanes,
+                salt: [5; 32],
+            };
+            parse(
+                &Slot {
+                    factors: vec![Factor::Passphrase(factor)],
+                    ..sample()
+                },
+                |_| (),
+            )
         };
         for (memory, passes, lanes) in [(19_456, 2, 1), (2 << 20, 4, 16), (131_072, 64, 1)] {
-            assert!(cost(memory, passes, lanes).is_ok(), "{memory} {passes} {lanes}");
+            assert!(
+                cost(memory, passes, lanes).is_ok(),
+                "{memory} {passes} {lanes}"
+            );
         }
         for (memory, passes, lanes) in [
             (19_455, 2, 1),
@@ -316,16 +444,30 @@ pub(super) mod tests {
             (19_456, 2, 17),
             (u32::MAX, u32::MAX, 1),
         ] {
-            assert_eq!(cost(memory, passes, lanes), Err(Defect::KdfCost), "{memory} {passes} {lanes}");
+            assert_eq!(
+                cost(memory, passes, lanes),
+                Err(Defect::KdfCost),
+                "{memory} {passes} {lanes}"
+            );
         }
-        assert_eq!(parse(&sample(), |block| block[136] = 2), Err(Defect::KdfCost), "another algorithm");
+        assert_eq!(
+            parse(&sample(), |block| block[136] = 2),
+            Err(Defect::KdfCost),
+            "another algorithm"
+        );
     }
 
     #[test]
     fn the_prefix_is_everything_before_the_wrapped_keys() {
         let block = SlotBlock::Used(sample()).encode(id(), 4);
         assert_eq!(sample().prefix(id(), 4), block[..3200]);
-        let rewrapped = Slot { wrapped: WrappedKeys { commitment: [0; 32], ..sample().wrapped }, ..sample() };
+        let rewrapped = Slot {
+            wrapped: WrappedKeys {
+                commitment: [0; 32],
+                ..sample().wrapped
+            },
+            ..sample()
+        };
         assert_eq!(rewrapped.prefix(id(), 4), block[..3200]);
     }
 }

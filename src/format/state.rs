@@ -1,6 +1,8 @@
 //! The state block: locked, erasing or erased, and the report of the erase.
 
-use super::block::{Block, Kind, VolumeId, check_frame, check_reserved, field, finish, framed, put, u8_at, u64_at};
+use super::block::{
+    Block, Kind, VolumeId, check_frame, check_reserved, field, finish, framed, put, u8_at, u64_at,
+};
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
 
@@ -12,13 +14,24 @@ const BEGAN: Span = REGION_COUNT.skip(4, 8);
 const ENDED: Span = BEGAN.then(8);
 const SLOT_STATES: Span = ENDED.skip(8, SLOT_COUNT);
 const REGIONS: Span = SLOT_STATES.then(REGION_LEN * MAX_REGIONS);
-const FIELDS: [Span; 8] = [STATE, CAUSE, SLOT, REGION_COUNT, BEGAN, ENDED, SLOT_STATES, REGIONS];
+const FIELDS: [Span; 8] = [
+    STATE,
+    CAUSE,
+    SLOT,
+    REGION_COUNT,
+    BEGAN,
+    ENDED,
+    SLOT_STATES,
+    REGIONS,
+];
 
 const REGION_LEN: usize = 24;
 const MAX_REGIONS: usize = 8;
 const NO_SLOT: u8 = 255;
 
-const _: () = assert!(BEGAN.start == 40 && SLOT_STATES.start == 64 && REGIONS.start == 96 && REGIONS.end() == 288);
+const _: () = assert!(
+    BEGAN.start == 40 && SLOT_STATES.start == 64 && REGIONS.start == 96 && REGIONS.end() == 288
+);
 
 /// Where the volume stands. Later states never go back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +134,11 @@ impl State {
     /// The state of a new volume.
     #[must_use]
     pub fn locked() -> Self {
-        Self { volume: VolumeState::Locked, erase: None, slots: [SlotState::InForce; SLOT_COUNT] }
+        Self {
+            volume: VolumeState::Locked,
+            erase: None,
+            slots: [SlotState::InForce; SLOT_COUNT],
+        }
     }
 
     /// Reads a state block.
@@ -145,9 +162,18 @@ impl State {
             ended: u64_at(block, ENDED),
             regions,
         });
-        let state = Self { volume, erase, slots };
-        // A locked volume has no erase to record; times or regions there would be lost by encoding again.
-        if *state.encode(id) == *block { Ok((id, state)) } else { Err(Defect::Report) }
+        let state = Self {
+            volume,
+            erase,
+            slots,
+        };
+        // A locked volume has no erase to record; times or regions there would be lost by encoding
+        // again.
+        if *state.encode(id) == *block {
+            Ok((id, state))
+        } else {
+            Err(Defect::Report)
+        }
     }
 
     /// Encodes the state.
@@ -172,7 +198,11 @@ impl State {
     #[must_use]
     pub fn furthest(self, other: Self) -> Self {
         let slots = core::array::from_fn(|slot| self.slots[slot].max(other.slots[slot]));
-        let ahead = if other.volume > self.volume { other } else { self };
+        let ahead = if other.volume > self.volume {
+            other
+        } else {
+            self
+        };
         Self { slots, ..ahead }
     }
 }
@@ -190,8 +220,12 @@ fn parse_cause(block: &Block, volume: VolumeState) -> Result<Option<Cause>, Defe
     let slot = u8_at(block, SLOT);
     match (volume, u8_at(block, CAUSE)) {
         (VolumeState::Locked, 0) if slot == NO_SLOT => Ok(None),
-        (VolumeState::Erasing | VolumeState::Erased, 1) if usize::from(slot) < SLOT_COUNT => Ok(Some(Cause::AttemptsExhausted { slot })),
-        (VolumeState::Erasing | VolumeState::Erased, 2) if slot == NO_SLOT => Ok(Some(Cause::Requested)),
+        (VolumeState::Erasing | VolumeState::Erased, 1) if usize::from(slot) < SLOT_COUNT => {
+            Ok(Some(Cause::AttemptsExhausted { slot }))
+        }
+        (VolumeState::Erasing | VolumeState::Erased, 2) if slot == NO_SLOT => {
+            Ok(Some(Cause::Requested))
+        }
         _ => Err(Defect::Cause),
     }
 }
@@ -201,13 +235,23 @@ fn parse_regions(block: &Block) -> Result<Vec<Region>, Defect> {
     if count > MAX_REGIONS {
         return Err(Defect::Report);
     }
-    (0..count).map(|index| parse_region(block, Span::at(REGIONS.start + REGION_LEN * index, REGION_LEN))).collect()
+    (0..count)
+        .map(|index| {
+            parse_region(
+                block,
+                Span::at(REGIONS.start + REGION_LEN * index, REGION_LEN),
+            )
+        })
+        .collect()
 }
 
 fn parse_region(block: &Block, place: Span) -> Result<Region, Defect> {
     let offset = u64_at(block, Span::at(place.start, 8));
     let length = u64_at(block, Span::at(place.start + 8, 8));
-    if offset.checked_add(length).is_none_or(|end| i64::try_from(end).is_err()) {
+    if offset
+        .checked_add(length)
+        .is_none_or(|end| i64::try_from(end).is_err())
+    {
         return Err(Defect::Report);
     }
     let kind = match block[place.start + 16] {
@@ -228,7 +272,13 @@ fn parse_region(block: &Block, place: Span) -> Result<Region, Defect> {
         1 => true,
         _ => return Err(Defect::Report),
     };
-    Ok(Region { offset, length, kind, result, discarded })
+    Ok(Region {
+        offset,
+        length,
+        kind,
+        result,
+        discarded,
+    })
 }
 
 fn encode_erase(block: &mut Block, erase: &EraseRecord) {
@@ -238,7 +288,10 @@ fn encode_erase(block: &mut Block, erase: &EraseRecord) {
     }
     put(block, BEGAN, &erase.began.to_le_bytes());
     put(block, ENDED, &erase.ended.to_le_bytes());
-    assert!(erase.regions.len() <= MAX_REGIONS, "an erase report has room for 8 regions");
+    assert!(
+        erase.regions.len() <= MAX_REGIONS,
+        "an erase report has room for 8 regions"
+    );
     block[REGION_COUNT.start] = erase.regions.len().to_le_bytes()[0];
     for (index, region) in erase.regions.iter().enumerate() {
         let start = REGIONS.start + REGION_LEN * index;
@@ -259,10 +312,24 @@ mod tests {
     }
 
     fn erased() -> State {
-        let region =
-            Region { offset: 32 << 10, length: 128 << 10, kind: RegionKind::Slots, result: RegionResult::VerifiedInCache, discarded: true };
-        let erase = EraseRecord { cause: Cause::AttemptsExhausted { slot: 31 }, began: 10, ended: 20, regions: vec![region; 8] };
-        let mut state = State { volume: VolumeState::Erased, erase: Some(erase), ..State::locked() };
+        let region = Region {
+            offset: 32 << 10,
+            length: 128 << 10,
+            kind: RegionKind::Slots,
+            result: RegionResult::VerifiedInCache,
+            discarded: true,
+        };
+        let erase = EraseRecord {
+            cause: Cause::AttemptsExhausted { slot: 31 },
+            began: 10,
+            ended: 20,
+            regions: vec![region; 8],
+        };
+        let mut state = State {
+            volume: VolumeState::Erased,
+            erase: Some(erase),
+            ..State::locked()
+        };
         state.slots[4] = SlotState::Erased;
         state
     }
@@ -275,8 +342,17 @@ mod tests {
 
     #[test]
     fn what_was_encoded_is_read_back() {
-        let requested = EraseRecord { cause: Cause::Requested, began: 1, ended: 0, regions: vec![] };
-        let erasing = State { volume: VolumeState::Erasing, erase: Some(requested), ..State::locked() };
+        let requested = EraseRecord {
+            cause: Cause::Requested,
+            began: 1,
+            ended: 0,
+            regions: vec![],
+        };
+        let erasing = State {
+            volume: VolumeState::Erasing,
+            erase: Some(requested),
+            ..State::locked()
+        };
         for state in [State::locked(), erasing, erased()] {
             assert_eq!(State::parse(&state.encode(id())), Ok((id(), state)));
         }
@@ -296,18 +372,37 @@ mod tests {
     #[test]
     fn f33_a_malformed_report_is_refused() {
         assert_eq!(with(&erased(), 35, 9), Err(Defect::Report));
-        assert_eq!(with(&erased(), 35, 7), Err(Defect::Report), "a region behind the last one");
-        assert_eq!(with(&erased(), 96 + 7, 0x80), Err(Defect::Report), "region past 2^63");
+        assert_eq!(
+            with(&erased(), 35, 7),
+            Err(Defect::Report),
+            "a region behind the last one"
+        );
+        assert_eq!(
+            with(&erased(), 96 + 7, 0x80),
+            Err(Defect::Report),
+            "region past 2^63"
+        );
         for (offset, byte) in [(16, 0), (16, 3), (17, 0), (17, 6), (18, 2), (19, 1)] {
-            assert_eq!(with(&erased(), 96 + offset, byte), Err(Defect::Report), "region byte {offset}");
+            assert_eq!(
+                with(&erased(), 96 + offset, byte),
+                Err(Defect::Report),
+                "region byte {offset}"
+            );
         }
-        assert_eq!(with(&State::locked(), 40, 1), Err(Defect::Report), "a time of erase in a locked volume");
+        assert_eq!(
+            with(&State::locked(), 40, 1),
+            Err(Defect::Report),
+            "a time of erase in a locked volume"
+        );
     }
 
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
         for offset in [36, 56, 288, 4063] {
-            assert_eq!(with(&State::locked(), offset, 1), Err(Defect::Reserved { offset }));
+            assert_eq!(
+                with(&State::locked(), offset, 1),
+                Err(Defect::Reserved { offset })
+            );
         }
     }
 
@@ -317,7 +412,10 @@ mod tests {
         locked.slots[7] = SlotState::Erasing;
         for merged in [erased().furthest(locked.clone()), locked.furthest(erased())] {
             assert_eq!(merged.volume, VolumeState::Erased);
-            assert_eq!((merged.slots[4], merged.slots[7]), (SlotState::Erased, SlotState::Erasing));
+            assert_eq!(
+                (merged.slots[4], merged.slots[7]),
+                (SlotState::Erased, SlotState::Erasing)
+            );
             assert!(merged.erase.is_some());
         }
     }
