@@ -81,9 +81,6 @@ impl Packer<'_> {
         self.job.report.folders += 1;
         self.job.advance(0, &item.path)?;
         self.folder(&item.path, node, depth)?;
-        // Last, since filling the folder may have touched its times.
-        let set = self.volume.setattr(node, &item.times.attributes());
-        set.map_err(Error::volume("set the times of", &item.path))?;
         self.volume.forget(node, 1);
         Ok(())
     }

@@ -69,6 +69,31 @@ fn the_planned_length_is_enough() {
     }
 }
 
+#[test]
+fn a_plan_counts_whole_clusters_of_files_and_folders() {
+    let source = TempDir::new().unwrap();
+    write(source.path().join("empty"), b"");
+    write(source.path().join("small"), b"x");
+    write(source.path().join("large"), &[0; 4097]);
+    fs::create_dir(source.path().join("bare")).unwrap();
+    // 3 entries of 32 bytes for each name on exFAT, 2 on FAT32.
+    for number in 0..100 {
+        write(source.path().join(format!("wide/{number}")), b"");
+    }
+    for (kind, folder) in [(FileSystemKind::ExFat, 9600), (FileSystemKind::Fat32, 6400)] {
+        let (plan, _) = measured(source.path(), kind);
+        let (top, bare) = (5 * 96, 1);
+        let clusters = |size: u64| {
+            let lens = [0, 1, 4097, folder, top, bare];
+            lens.iter()
+                .map(|len: &u64| len.div_ceil(size) * size)
+                .sum::<u64>()
+        };
+        assert_eq!(plan.allocated(512), clusters(512));
+        assert_eq!(plan.allocated(4096), clusters(4096));
+    }
+}
+
 fn set_modified(path: &Path, time: SystemTime) {
     let times = FileTimes::new().set_modified(time);
     File::open(path).unwrap().set_times(times).unwrap();
@@ -78,6 +103,10 @@ fn set_modified(path: &Path, time: SystemTime) {
 fn drift(kind: FileSystemKind, time: SystemTime) -> [Duration; 2] {
     let source = TempDir::new().unwrap();
     write(source.path().join("folder/file"), b"x");
+    // More than a cluster of entries: growing must not touch the folder's time.
+    for number in 0..200 {
+        write(source.path().join(format!("folder/{number}")), b"");
+    }
     set_modified(&source.path().join("folder/file"), time);
     set_modified(&source.path().join("folder"), time);
     let payload = Memory::formatted(kind);

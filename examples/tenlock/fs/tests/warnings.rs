@@ -201,7 +201,7 @@ fn a_file_that_grows_or_shrinks_is_told() {
 fn what_cannot_be_read_is_told_and_the_rest_is_packed() {
     use std::os::unix::fs::PermissionsExt;
     let source = TempDir::new().unwrap();
-    let lock = |path: &Path| fs::set_permissions(path, PermissionsExt::from_mode(0)).unwrap();
+    let lock = |path: &Path| fs::set_permissions(path, PermissionsExt::from_mode(0o0)).unwrap();
     fs::write(source.path().join("a"), b"x").unwrap();
     fs::write(source.path().join("b"), b"x").unwrap();
     lock(&source.path().join("a"));
