@@ -105,7 +105,14 @@ impl Xts {
 
     /// Works through the run in windows, whose sectors get their tweaks in one call of the cipher,
     /// and in each window in batches that stay in the first-level cache.
-    fn run(&self, direction: Direction, size: SectorSize, first_unit: u64, src: Option<&[u8]>, dst: &mut [u8]) {
+    fn run(
+        &self,
+        direction: Direction,
+        size: SectorSize,
+        first_unit: u64,
+        src: Option<&[u8]>,
+        dst: &mut [u8],
+    ) {
         check(size, first_unit, src, dst);
         let mut batch = Batch::new();
         let mut unit = first_unit;
@@ -127,7 +134,12 @@ impl Xts {
     }
 
     /// Encrypted tweaks of `count` sectors from `unit` on.
-    fn encrypted_tweaks(&self, size: SectorSize, unit: u64, count: usize) -> [u128; WINDOW_SECTORS] {
+    fn encrypted_tweaks(
+        &self,
+        size: SectorSize,
+        unit: u64,
+        count: usize,
+    ) -> [u128; WINDOW_SECTORS] {
         let mut blocks = [Block::default(); WINDOW_SECTORS];
         let mut plain = u128::from(unit);
         for block in &mut blocks[..count] {
@@ -188,8 +200,14 @@ fn chains(heads: &[u128; WINDOW_SECTORS], batch: usize) -> [u128; CHAINS] {
 }
 
 fn check(size: SectorSize, first_unit: u64, src: Option<&[u8]>, dst: &[u8]) {
-    assert!(src.is_none_or(|src| src.len() == dst.len()), "source and destination differ in length");
+    assert!(
+        src.is_none_or(|src| src.len() == dst.len()),
+        "source and destination differ in length"
+    );
     assert!(dst.len().is_multiple_of(size.bytes()), "not whole sectors");
     let units = u128::try_from(dst.len() / 512).unwrap_or(u128::MAX);
-    assert!(u128::from(first_unit) + units <= 1 << 64, "sectors beyond unit 2^64 - 1");
+    assert!(
+        u128::from(first_unit) + units <= 1 << 64,
+        "sectors beyond unit 2^64 - 1"
+    );
 }

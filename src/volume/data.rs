@@ -11,15 +11,17 @@ use super::medium::Medium;
 use crate::crypto::{self, CryptoError, Xts};
 use crate::format::{Root, SectorSize};
 
-/// Requests are cut at multiples of this many bytes, so that each piece is under one lock and its ciphertext stays in the cache.
+/// Requests are cut at multiples of this many bytes, so that each piece is under one lock and its
+/// ciphertext stays in the cache.
 const PIECE: u64 = 256 << 10;
 /// Pieces share this many locks.
 const LOCKS: usize = 64;
 
 /// The payload area under its cipher.
 ///
-/// Writes of whole sectors share the lock of their piece; a write of part of a sector holds it alone while it reads, changes and writes back.
-/// So two writers of one sector never lose each other's bytes. Reads take no lock: a read beside a write sees old or new 16-byte blocks,
+/// Writes of whole sectors share the lock of their piece; a write of part of a sector holds it
+/// alone while it reads, changes and writes back. So two writers of one sector never lose each
+/// other's bytes. Reads take no lock: a read beside a write sees old or new 16-byte blocks,
 /// as on any disk.
 pub(super) struct Payload {
     cipher: Xts,
@@ -48,7 +50,12 @@ impl Payload {
         self.sector
     }
 
-    pub(super) fn read_at(&self, medium: &Medium, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
+    pub(super) fn read_at(
+        &self,
+        medium: &Medium,
+        offset: u64,
+        buf: &mut [u8],
+    ) -> Result<(), Error> {
         self.check(offset, buf.len() as u64)?;
         let mut rest = buf;
         for piece in pieces(offset, rest.len() as u64) {
@@ -75,10 +82,20 @@ impl Payload {
         self.check(offset, length)?;
         medium.check_writable()?;
         let size = u64::from(self.sector.bytes());
-        let (start, end) = (offset.next_multiple_of(size), (offset + length) / size * size);
+        let (start, end) = (
+            offset.next_multiple_of(size),
+            (offset + length) / size * size,
+        );
         if start < end {
             let place = self.offset + start;
-            medium.storage().discard(place, end - start).map_err(|source| Error::Io { doing: "discarding", offset: place, source })?;
+            medium
+                .storage()
+                .discard(place, end - start)
+                .map_err(|source| Error::Io {
+                    doing: "discarding",
+                    offset: place,
+                    source,
+                })?;
         }
         Ok(())
     }
@@ -86,11 +103,20 @@ impl Payload {
     fn check(&self, offset: u64, length: u64) -> Result<(), Error> {
         match offset.checked_add(length) {
             Some(end) if end <= self.length => Ok(()),
-            _ => Err(Error::OutOfRange { offset, length, payload_length: self.length }),
+            _ => Err(Error::OutOfRange {
+                offset,
+                length,
+                payload_length: self.length,
+            }),
         }
     }
 
-    fn read_piece(&self, medium: &Medium, piece: &Range<u64>, part: &mut [u8]) -> Result<(), Error> {
+    fn read_piece(
+        &self,
+        medium: &Medium,
+        piece: &Range<u64>,
+        part: &mut [u8],
+    ) -> Result<(), Error> {
         let sectors = self.covering(piece);
         if sectors == *piece {
             medium.read(self.offset + piece.start, part)?;
@@ -108,19 +134,27 @@ impl Payload {
         if sectors == *piece {
             let _shared = lock.read().unwrap_or_else(PoisonError::into_inner);
             let mut staged = vec![0; part.len()];
-            self.cipher.encrypt(self.xts_size(), unit(piece.start), part, &mut staged);
+            self.cipher
+                .encrypt(self.xts_size(), unit(piece.start), part, &mut staged);
             medium.write(self.offset + piece.start, &staged)
         } else {
             let _alone = lock.write().unwrap_or_else(PoisonError::into_inner);
             let mut whole = self.read_edges(medium, piece, &sectors)?;
             whole[inside(piece, &sectors)].copy_from_slice(part);
-            self.cipher.encrypt_in_place(self.xts_size(), unit(sectors.start), &mut whole);
+            self.cipher
+                .encrypt_in_place(self.xts_size(), unit(sectors.start), &mut whole);
             medium.write(self.offset + sectors.start, &whole)
         }
     }
 
-    /// The plaintext of `sectors` where `piece` will not overwrite it: its first and its last sector. The rest is left zero.
-    fn read_edges(&self, medium: &Medium, piece: &Range<u64>, sectors: &Range<u64>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    /// The plaintext of `sectors` where `piece` will not overwrite it: its first and its last
+    /// sector. The rest is left zero.
+    fn read_edges(
+        &self,
+        medium: &Medium,
+        piece: &Range<u64>,
+        sectors: &Range<u64>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut whole = Zeroizing::new(vec![0; length(sectors)]);
         let size = u64::from(self.sector.bytes());
         let first = sectors.start..sectors.start + size;
@@ -134,7 +168,11 @@ impl Payload {
         Ok(whole)
     }
 
-    fn read_sectors(&self, medium: &Medium, sectors: &Range<u64>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn read_sectors(
+        &self,
+        medium: &Medium,
+        sectors: &Range<u64>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let mut whole = Zeroizing::new(vec![0; length(sectors)]);
         medium.read(self.offset + sectors.start, &mut whole)?;
         self.decrypt(sectors.start, &mut whole);
@@ -142,7 +180,8 @@ impl Payload {
     }
 
     fn decrypt(&self, offset: u64, data: &mut [u8]) {
-        self.cipher.decrypt_in_place(self.xts_size(), unit(offset), data);
+        self.cipher
+            .decrypt_in_place(self.xts_size(), unit(offset), data);
     }
 
     /// The whole sectors in which a range lies.
@@ -197,10 +236,23 @@ mod tests {
 
     #[test]
     fn pieces_cover_the_range_and_none_crosses_a_lock() {
-        for (offset, len) in [(0, 0), (0, 1), (PIECE - 1, 2), (5, 3 * PIECE), (PIECE, PIECE)] {
+        for (offset, len) in [
+            (0, 0),
+            (0, 1),
+            (PIECE - 1, 2),
+            (5, 3 * PIECE),
+            (PIECE, PIECE),
+        ] {
             let parts: Vec<_> = pieces(offset, len).collect();
-            assert_eq!(parts.iter().map(|part| part.end - part.start).sum::<u64>(), len);
-            assert!(parts.iter().all(|part| part.start / PIECE == (part.end - 1) / PIECE));
+            assert_eq!(
+                parts.iter().map(|part| part.end - part.start).sum::<u64>(),
+                len
+            );
+            assert!(
+                parts
+                    .iter()
+                    .all(|part| part.start / PIECE == (part.end - 1) / PIECE)
+            );
             assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start));
         }
     }

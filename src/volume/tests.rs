@@ -9,12 +9,21 @@ fn passphrase(text: &str) -> Passphrase {
 }
 
 fn options() -> CreateOptions {
-    CreateOptions { payload_length: Some(64 << 10), cost: Argon2Cost::new(19_456, 2, 1).unwrap(), ..CreateOptions::default() }
+    CreateOptions {
+        payload_length: Some(64 << 10),
+        cost: Argon2Cost::new(19_456, 2, 1).unwrap(),
+        ..CreateOptions::default()
+    }
 }
 
 #[test]
 fn what_was_written_is_read_back_after_locking_and_unlocking() {
-    let volume = create(MemoryStorage::from_vec(Vec::new()), &options(), &passphrase("right")).unwrap();
+    let volume = create(
+        MemoryStorage::from_vec(Vec::new()),
+        &options(),
+        &passphrase("right"),
+    )
+    .unwrap();
     volume.write_at(1000, b"hello").unwrap();
     let volume = volume.lock().unwrap().unlock(&passphrase("right")).unwrap();
     let mut found = [0; 5];
@@ -25,7 +34,14 @@ fn what_was_written_is_read_back_after_locking_and_unlocking() {
 
 #[test]
 fn tenth_failure_erases_the_key() {
-    let mut locked = create(MemoryStorage::from_vec(Vec::new()), &options(), &passphrase("right")).unwrap().lock().unwrap();
+    let mut locked = create(
+        MemoryStorage::from_vec(Vec::new()),
+        &options(),
+        &passphrase("right"),
+    )
+    .unwrap()
+    .lock()
+    .unwrap();
     for left in (1..10).rev() {
         locked = match locked.unlock(&passphrase("wrong")) {
             Err(UnlockFailure::Wrong { volume, remaining }) if remaining == left => volume,

@@ -44,8 +44,16 @@ fn run_nist(file: &str, tweak: impl Fn(&[(&str, &str)]) -> [u8; 16]) -> Ran {
     ran
 }
 
-fn run_nist_case(paragraph: &str, direction: Direction, tweak: impl Fn(&[(&str, &str)]) -> [u8; 16], ran: &mut Ran) {
-    let fields: Vec<_> = paragraph.lines().filter_map(|line| line.split_once(" = ")).collect();
+fn run_nist_case(
+    paragraph: &str,
+    direction: Direction,
+    tweak: impl Fn(&[(&str, &str)]) -> [u8; 16],
+    ran: &mut Ran,
+) {
+    let fields: Vec<_> = paragraph
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .collect();
     if fields.is_empty() {
         return;
     }
@@ -70,11 +78,19 @@ fn run_nist_case(paragraph: &str, direction: Direction, tweak: impl Fn(&[(&str, 
 }
 
 fn field<'a>(fields: &[(&str, &'a str)], name: &str) -> &'a str {
-    fields.iter().find(|(found, _)| *found == name).map(|(_, value)| value.trim()).unwrap()
+    fields
+        .iter()
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value.trim())
+        .unwrap()
 }
 
 /// Each file has 500 cases each way; 100 of 140 bits and 100 of 250 bits are no whole blocks.
-const NIST_RAN: Ran = Ran { encrypted: 300, decrypted: 300, no_whole_blocks: 400 };
+const NIST_RAN: Ran = Ran {
+    encrypted: 300,
+    decrypted: 300,
+    no_whole_blocks: 400,
+};
 
 #[test]
 fn nist_vectors_with_tweaks_in_hex() {
@@ -86,7 +102,12 @@ fn nist_vectors_with_tweaks_in_hex() {
 #[test]
 fn nist_vectors_with_data_unit_numbers() {
     let file = include_str!("../../../tests/data/nist/XTSGenAES256-data-unit.rsp");
-    let ran = run_nist(file, |fields| field(fields, "DataUnitSeqNumber").parse::<u128>().unwrap().to_le_bytes());
+    let ran = run_nist(file, |fields| {
+        field(fields, "DataUnitSeqNumber")
+            .parse::<u128>()
+            .unwrap()
+            .to_le_bytes()
+    });
     assert_eq!(ran, NIST_RAN);
 }
 
@@ -97,17 +118,56 @@ fn sectors_are_those_of_dm_crypt_plain64() {
     let key: Vec<u8> = (0..64).collect();
     let (b512, b4096) = (SectorSize::B512, SectorSize::B4096);
     for (unit, size, sectors, expected) in [
-        (0, b512, 3, "ce5ef0783d98563e35c54349c0502a765ffa455a5aedff12b7d6297537363f08"),
-        (0, b4096, 2, "13891f75356bb081a7e5df60884c0899757c84cad2420e6c323482bb2989da7a"),
-        (1 << 40, b512, 9, "62861845710ca2acff135e03bd13ae72d02c1f4adbccd871dce6627a7e2006b1"),
-        (8 * 12_345_678_901, b4096, 3, "1764b4e80bee54fda980b0a02c177b2a3510f363866398d46612b2d4e4cf45df"),
-        (u64::MAX - 8, b512, 9, "26783a1b2cba16b092c4c5eb454f1a3be32ec6636098aca1e0485fab55c8ce92"),
-        (u64::MAX - 15, b4096, 2, "27cfef5f4ac90242903d80abf04b3745bfa98b9e78b19341c18b8e4b8f1b96b3"),
+        (
+            0,
+            b512,
+            3,
+            "ce5ef0783d98563e35c54349c0502a765ffa455a5aedff12b7d6297537363f08",
+        ),
+        (
+            0,
+            b4096,
+            2,
+            "13891f75356bb081a7e5df60884c0899757c84cad2420e6c323482bb2989da7a",
+        ),
+        (
+            1 << 40,
+            b512,
+            9,
+            "62861845710ca2acff135e03bd13ae72d02c1f4adbccd871dce6627a7e2006b1",
+        ),
+        (
+            8 * 12_345_678_901,
+            b4096,
+            3,
+            "1764b4e80bee54fda980b0a02c177b2a3510f363866398d46612b2d4e4cf45df",
+        ),
+        (
+            u64::MAX - 8,
+            b512,
+            9,
+            "26783a1b2cba16b092c4c5eb454f1a3be32ec6636098aca1e0485fab55c8ce92",
+        ),
+        (
+            u64::MAX - 15,
+            b4096,
+            2,
+            "27cfef5f4ac90242903d80abf04b3745bfa98b9e78b19341c18b8e4b8f1b96b3",
+        ),
     ] {
-        let byte = |index: usize| index.wrapping_mul(7).wrapping_add(index / 256).to_le_bytes()[0];
+        let byte = |index: usize| {
+            index
+                .wrapping_mul(7)
+                .wrapping_add(index / 256)
+                .to_le_bytes()[0]
+        };
         let mut data: Vec<u8> = (0..sectors * size.bytes()).map(byte).collect();
         cipher(&key).encrypt_in_place(size, unit, &mut data);
-        assert_eq!(sha256(&[&data])[..], hex(expected), "{sectors} sectors from {unit}");
+        assert_eq!(
+            sha256(&[&data])[..],
+            hex(expected),
+            "{sectors} sectors from {unit}"
+        );
     }
 }
 
@@ -130,9 +190,15 @@ fn agrees_with_xts_mode(size: SectorSize, first_unit: u64, sectors: usize) {
     assert!(out == expected, "{sectors} sectors from {first_unit}");
     let mut data = plain.clone();
     xts.encrypt_in_place(size, first_unit, &mut data);
-    assert!(data == expected, "in place, {sectors} sectors from {first_unit}");
+    assert!(
+        data == expected,
+        "in place, {sectors} sectors from {first_unit}"
+    );
     xts.decrypt_in_place(size, first_unit, &mut data);
-    assert!(data == plain, "back in place, {sectors} sectors from {first_unit}");
+    assert!(
+        data == plain,
+        "back in place, {sectors} sectors from {first_unit}"
+    );
     xts.decrypt(size, first_unit, &expected, &mut out);
     assert!(out == plain, "back, {sectors} sectors from {first_unit}");
 }
@@ -150,7 +216,8 @@ fn runs_around_each_internal_boundary_agree_with_xts_mode() {
 fn random_runs_agree_with_xts_mode() {
     for size in SIZES {
         for _ in 0..40 {
-            let first_unit = u64::from_le_bytes(random_bytes(8).try_into().unwrap()) >> random_below(64);
+            let first_unit =
+                u64::from_le_bytes(random_bytes(8).try_into().unwrap()) >> random_below(64);
             agrees_with_xts_mode(size, first_unit.min(u64::MAX - 8 * 200), random_below(200));
         }
     }
@@ -173,7 +240,9 @@ fn units_around_powers_of_two_and_at_the_end_agree_with_xts_mode() {
 fn run_beyond_the_last_unit_panics() {
     let xts = cipher(&random_bytes(64));
     xts.encrypt_in_place(SectorSize::B512, u64::MAX, &mut [0; 512]);
-    let panics = |size, unit, len| catch_unwind(|| xts.encrypt_in_place(size, unit, &mut vec![0; len])).is_err();
+    let panics = |size, unit, len| {
+        catch_unwind(|| xts.encrypt_in_place(size, unit, &mut vec![0; len])).is_err()
+    };
     assert!(panics(SectorSize::B512, u64::MAX, 1024));
     assert!(panics(SectorSize::B4096, u64::MAX - 6, 4096));
 }
@@ -198,7 +267,10 @@ fn lengths_that_do_not_fit_panic() {
 fn equal_halves_and_other_lengths_are_refused() {
     let refusal = |key: &[u8]| Xts::new(&Secret::copy_of(key).unwrap()).unwrap_err();
     let half = random_bytes(32);
-    assert_eq!(refusal(&[&half[..], &half].concat()), CryptoError::EqualXtsKeys);
+    assert_eq!(
+        refusal(&[&half[..], &half].concat()),
+        CryptoError::EqualXtsKeys
+    );
     assert_eq!(refusal(&half), CryptoError::Length);
     assert_eq!(refusal(&random_bytes(65)), CryptoError::Length);
 }
@@ -206,5 +278,8 @@ fn equal_halves_and_other_lengths_are_refused() {
 #[test]
 fn debug_shows_no_round_keys() {
     let shown = format!("{:?}", cipher(&random_bytes(64)));
-    assert_eq!(shown, "Xts { data: Aes256 { .. }, tweak: Aes256Enc { .. } }");
+    assert_eq!(
+        shown,
+        "Xts { data: Aes256 { .. }, tweak: Aes256Enc { .. } }"
+    );
 }
