@@ -296,12 +296,14 @@ fn no_root(both: [&HeaderCopy; 2], defects: [Defect; 2]) -> HeaderError {
     if let Some(newer) = defects.into_iter().find(|defect| defect.is_newer()) {
         return HeaderError::Newer(newer);
     }
-    let absent = |defect: &Defect| matches!(defect, Defect::Magic | Defect::Unreadable);
+    let unreadable_is_absent = !both.iter().any(|copy| copy.has_any_block());
+    let absent = |defect: &Defect| match defect {
+        Defect::Magic => true,
+        Defect::Unreadable => unreadable_is_absent,
+        _ => false,
+    };
     match defects.into_iter().find(|defect| !absent(defect)) {
         Some(defect) => HeaderError::Damaged(defect),
-        None if both.iter().any(|copy| copy.has_any_block()) => {
-            HeaderError::Damaged(Defect::Incomplete)
-        }
         None => HeaderError::NotAVolume,
     }
 }
