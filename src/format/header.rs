@@ -74,10 +74,7 @@ impl Header {
     pub fn choose(a: &HeaderCopy, b: &HeaderCopy) -> Result<Self, HeaderError> {
         let both = [a, b];
         let id = volume_id(both)?;
-        let state = pick(both, id, |copy| &copy.state)
-            .map(|state| state.value.clone())
-            .reduce(State::furthest)
-            .unwrap_or_else(State::locked);
+        let state = furthest_state(both, id);
         let parts = Parts {
             both,
             id,
@@ -286,10 +283,31 @@ impl<'a> Parts<'a> {
 /// The id of the volume that the valid roots agree on, or why there is none.
 fn volume_id(both: [&HeaderCopy; 2]) -> Result<VolumeId, HeaderError> {
     match both.map(HeaderCopy::root) {
-        [Ok(a), Ok(b)] if a.id != b.id => Err(HeaderError::Damaged(Defect::Contradiction)),
+        [Ok(a), Ok(b)] if a.id != b.id => complete_volume(both, [a.id, b.id]),
         [Ok(root), _] | [_, Ok(root)] => Ok(root.id),
         [Err(a), Err(b)] => Err(no_root(both, [a, b])),
     }
+}
+
+/// The one of two volumes whose header is complete: a root alone contradicts nothing (F-21).
+fn complete_volume(both: [&HeaderCopy; 2], ids: [VolumeId; 2]) -> Result<VolumeId, HeaderError> {
+    let complete = ids.map(|id| {
+        let state = &furthest_state(both, id);
+        Parts { both, id, state }.newest_generation().is_ok()
+    });
+    match complete {
+        [true, true] => Err(HeaderError::Damaged(Defect::Contradiction)),
+        [true, false] => Ok(ids[0]),
+        [false, true] => Ok(ids[1]),
+        [false, false] => Err(HeaderError::Damaged(Defect::Incomplete)),
+    }
+}
+
+fn furthest_state(both: [&HeaderCopy; 2], id: VolumeId) -> State {
+    pick(both, id, |copy| &copy.state)
+        .map(|state| state.value.clone())
+        .reduce(State::furthest)
+        .unwrap_or_else(State::locked)
 }
 
 fn no_root(both: [&HeaderCopy; 2], defects: [Defect; 2]) -> HeaderError {
