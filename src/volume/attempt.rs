@@ -34,7 +34,7 @@ impl Charged {
         for Candidate { slot, .. } in &charged.candidates {
             header.counters.failed[*slot] = header.counters.failed[*slot].saturating_add(1);
         }
-        match medium.write_counters(header) {
+        match medium.charge_counters(header) {
             Ok(()) => Ok(charged),
             Err(error) => {
                 charged.take_back(medium, header);
@@ -137,7 +137,7 @@ fn lockout(header: &Header, slot: usize) -> Option<(u8, Action)> {
 /// Writes counters; on error those in memory stay what they were.
 fn write(medium: &Medium, header: &mut Header, counters: Counters) -> Result<(), Error> {
     let charged = core::mem::replace(&mut header.counters, counters);
-    medium.write_counters(header).inspect_err(|_| header.counters = charged)
+    medium.refund_counters(header).inspect_err(|_| header.counters = charged)
 }
 
 fn passphrase_slots(header: &Header) -> Vec<Candidate> {

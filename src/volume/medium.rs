@@ -65,21 +65,30 @@ impl Medium {
     /// Writes a block that each copy holds by itself (state, counters): A, flush, B, flush. Copies that are not ours are left alone.
     ///
     /// One durable copy is enough, for the stricter one counts; the error is that of the last copy if there is none.
-    pub(super) fn write_single(&self, header: &Header, index: usize, block: &Block) -> Result<(), Error> {
-        self.check_writable()?;
+    fn write_single(&self, header: &Header, index: usize, block: &Block) -> Result<(), Error> {
         let mut outcome = Err(Error::HeaderCopyMissing);
-        for (copy, status) in copies(header).into_iter().zip(&header.copies) {
-            if status.is_ours() {
-                let written = self.write_blocks(copy, &[(index, Box::new(*block))]);
-                outcome = if outcome.is_ok() { Ok(()) } else { written };
-            }
+        for written in self.write_each(header, index, block)? {
+            outcome = if outcome.is_ok() { Ok(()) } else { written };
         }
         outcome
     }
 
-    /// Writes the counters of `header` to both copies.
-    pub(super) fn write_counters(&self, header: &Header) -> Result<(), Error> {
+    /// The outcome for each copy that is ours.
+    fn write_each(&self, header: &Header, index: usize, block: &Block) -> Result<Vec<Result<(), Error>>, Error> {
+        self.check_writable()?;
+        let ours = copies(header).into_iter().zip(&header.copies).filter(|(_, status)| status.is_ours());
+        Ok(ours.map(|(copy, _)| self.write_blocks(copy, &[(index, Box::new(*block))])).collect())
+    }
+
+    /// Writes the counters of `header` to both copies; one that is durable is enough to charge an attempt.
+    pub(super) fn charge_counters(&self, header: &Header) -> Result<(), Error> {
         self.write_single(header, COUNTERS_BLOCK, &header.counters.encode(header.root.id))
+    }
+
+    /// Writes the counters of `header` to both copies. The stricter counts, so one that keeps its value is an error here.
+    pub(super) fn refund_counters(&self, header: &Header) -> Result<(), Error> {
+        let written = self.write_each(header, COUNTERS_BLOCK, &header.counters.encode(header.root.id))?;
+        written.into_iter().collect()
     }
 
     /// Writes the state of `header` to both copies.
