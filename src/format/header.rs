@@ -83,7 +83,7 @@ impl Header {
                 }
             }
             [Ok(root), _] | [_, Ok(root)] => Self::of_volume(both, root.id),
-            [Err(a), Err(b)] => return Err(no_root(both, [a, b])),
+            [Err(a), Err(b)] => return Err(no_root([a, b])),
         }
         .map_err(HeaderError::Damaged)
     }
@@ -310,16 +310,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn no_root(both: [&HeaderCopy; 2], defects: [Defect; 2]) -> HeaderError {
+fn no_root(defects: [Defect; 2]) -> HeaderError {
     if let Some(newer) = defects.into_iter().find(|defect| defect.is_newer()) {
         return HeaderError::Newer(newer);
     }
+    // Zeros where the roots belong are what an interrupted create leaves (format page §6.5).
     let absent = |defect: &Defect| matches!(defect, Defect::Magic | Defect::Unreadable);
     match defects.into_iter().find(|defect| !absent(defect)) {
         Some(defect) => HeaderError::Damaged(defect),
-        None if both.iter().any(|copy| copy.has_any_block()) => {
-            HeaderError::Damaged(Defect::Incomplete)
-        }
         None => HeaderError::NotAVolume,
     }
 }

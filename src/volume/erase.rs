@@ -198,14 +198,8 @@ fn overwrite_all(medium: &Medium, header: &Header) -> (Vec<Region>, bool) {
     let seal = overwrite(RegionKind::Seal, SEAL_FIRST_BLOCK, seal_blocks);
     let slots = overwrite(RegionKind::Slots, SLOT_FIRST_BLOCK, SLOT_COUNT);
     let destroyed = in_both(&seal).any(|gone| gone) || in_both(&slots).all(|gone| gone);
-    (
-        [seal, slots]
-            .as_flattened()
-            .iter()
-            .map(|outcome| outcome.region)
-            .collect(),
-        destroyed,
-    )
+    let by_copy = [&seal[0], &slots[0], &seal[1], &slots[1]];
+    (by_copy.map(|outcome| outcome.region).to_vec(), destroyed)
 }
 
 /// For each block of a region, whether it was overwritten in both copies.
