@@ -54,7 +54,7 @@ fn an_interrupted_create_leaves_a_whole_volume_or_none() {
 #[test]
 fn an_interrupted_create_over_a_volume_leaves_the_old_one_the_new_one_or_none() {
     let old = new_image("old");
-    let longer = [old.as_slice(), &[0; 1 << 20]].concat();
+    let longer = [old.clone(), vec![0; 1 << 20]].concat();
     for start in [old, longer] {
         let recording = Recording::new(start);
         create(

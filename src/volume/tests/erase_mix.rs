@@ -108,7 +108,7 @@ fn no_mix_of_what_an_erased_volume_holds_opens() {
             assert!(
                 matches!(open(&mixed), Ok(Opened::Erased(_))),
                 "moves {chosen:b}"
-            )
+            );
         });
         if chosen % 16 == 0 {
             let error = derives(0, || open(&declared_locked(mixed)).unwrap_err());

@@ -130,7 +130,9 @@ impl Recording {
                     returned: flush.is_none(),
                 });
             }
-            pending.iter().for_each(|event| event.apply(&mut durable));
+            for event in pending {
+                event.apply(&mut durable);
+            }
             match after.split_first() {
                 Some((_, following)) => rest = following,
                 None => return count,
@@ -149,7 +151,7 @@ impl Event {
     fn apply(&self, image: &mut Vec<u8>) {
         match &self.kind {
             Kind::Write { offset, data } => {
-                image[*offset..*offset + data.len()].copy_from_slice(data)
+                image[*offset..*offset + data.len()].copy_from_slice(data);
             }
             Kind::SetLen(len) => image.resize(*len, 0),
             Kind::Discard { offset, len } => image[*offset..*offset + *len].fill(0),
@@ -227,7 +229,7 @@ fn survivors(durable: &[u8], pieces: &[Piece], kept: &[bool]) -> Vec<u8> {
                 length = if *kept { *len } else { length };
             }
             Piece::Bytes { offset, data } if *kept => {
-                image[*offset..*offset + data.len()].copy_from_slice(data)
+                image[*offset..*offset + data.len()].copy_from_slice(data);
             }
             Piece::Discard { offset, len } if *kept => image[*offset..*offset + *len].fill(0),
             Piece::Bytes { .. } | Piece::Discard { .. } => {}

@@ -55,7 +55,7 @@ fn f05_blocks_of_another_volume_do_not_count() {
         let volume = unlock(&mixed, "right").0.unwrap();
         match volume.notices() {
             [Notice::CopyRepaired { copy: 0, blocks }] => {
-                assert_eq!(blocks[0], (block, Defect::VolumeId))
+                assert_eq!(blocks[0], (block, Defect::VolumeId));
             }
             other => panic!("copy A should be repaired: {other:?}"),
         }

@@ -48,8 +48,9 @@ fn a_block_that_cannot_be_read_is_taken_from_the_other_copy_and_told() {
     for (copy, start) in [0, COPY_B].into_iter().enumerate() {
         for block in used_blocks() {
             let offset = (start + block * BLOCK_LEN) as u64;
+            let bad = offset..offset + 512;
             let storage = Faulty {
-                unreadable: vec![offset..offset + 512],
+                unreadable: vec![bad],
                 ..Faulty::new(&image())
             };
             let locked = LockedVolume::open(storage)
