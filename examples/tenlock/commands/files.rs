@@ -92,7 +92,7 @@ pub(crate) fn conclude(direction: Direction, report: Report, warnings: &[Warning
         Direction::Out => "unpacked",
     };
     let Report { files, folders, bytes, losses } = report;
-    let summary = format!("{verb} {files} files and {folders} folders, {}", show_bytes(bytes));
+    let summary = format!("{verb} {files} file(s) and {folders} folder(s), {}", show_bytes(bytes));
     if losses == 0 {
         let text = format!("Complete: {summary}.\n");
         return Ok(Outcome { text, json: json!({ "files": files, "folders": folders, "bytes": bytes, "losses": 0 }) });

@@ -1,6 +1,6 @@
 //! The file or device that is to become a volume.
 
-use std::fs;
+use std::fs::{self, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,10 @@ impl NewImage {
         {
             cut_off(path, &storage, room)?;
         }
-        let volume = create(storage, options, passphrase)?;
+        let volume = create(storage, options, passphrase).map_err(|error| match error {
+            Error::LooksLikeData { .. } => in_the_way(path),
+            error => error.into(),
+        })?;
         Ok((image, volume))
     }
 
@@ -63,12 +66,8 @@ impl Drop for NewImage {
 
 /// Refuses an existing file with something in it. Devices are looked at when the volume is made.
 pub(crate) fn check_vacant(path: &Path, overwrite: bool) -> Result<(), Failure> {
-    let in_the_way = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
-    if in_the_way && !overwrite {
-        let message = format!("{} exists and is not empty: choose another path, or add --overwrite to lose what it holds", show(path));
-        return Err(Failure::new(Code::Other, "looks_like_data", message));
-    }
-    Ok(())
+    let holds_something = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    if holds_something && !overwrite { Err(in_the_way(path)) } else { Ok(()) }
 }
 
 /// Room for data in what exists at `path`; `None` if nothing does, or an empty file.
@@ -100,13 +99,21 @@ pub(crate) fn check_room(kind: FileSystemKind, sector_size: SectorSize, room: u6
     Ok(())
 }
 
+fn in_the_way(path: &Path) -> Failure {
+    let message = format!("{} is not empty: choose another place, or add --overwrite to lose what it holds", show(path));
+    Failure::new(Code::Other, "looks_like_data", message)
+}
+
 /// Shortens a file that is longer than the volume: the second header copy is looked for at the end.
 fn cut_off(path: &Path, storage: &FileStorage, room: u64) -> Result<(), Failure> {
     let failed = |error| Failure::io("shorten", &show(path), &error);
     let needed = room.saturating_add(2 * COPY_LEN);
     if !is_device(path) && storage.len().map_err(failed)? > needed {
         // A volume that somebody has open must not lose its end.
-        storage.try_lock().map_err(|_| Error::Busy)?;
+        storage.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => Error::Busy.into(),
+            TryLockError::Error(error) => Failure::io("lock", &show(path), &error),
+        })?;
         storage.set_len(needed).map_err(failed)?;
         storage.unlock().map_err(failed)?;
     }
