@@ -39,7 +39,7 @@ pub(crate) fn unlock(path: &Path, source: &Source, out: &mut Output) -> Result<V
     if !storage.is_writable() {
         return Err(Error::CannotWrite(None).into());
     }
-    if let Source::Prompt = source {
+    if matches!(source, Source::Prompt) && !out.is_json() {
         out.warn_of_few_attempts(attempts_remaining(&info).map_or(u64::MAX, u64::from));
     }
     let passphrase = source.read()?;
