@@ -261,6 +261,10 @@ fn a_volume_that_is_open_elsewhere_is_busy_and_can_still_be_looked_at() {
 fn a_write_protected_volume_is_described_but_not_unlocked() {
     let desk = Desk::with_volume();
     set_read_only(&desk.path("v.img"), true);
+    if cfg!(windows) && fs::File::options().write(true).open(desk.path("v.img")).is_ok() {
+        eprintln!("not tested: under Wine root writes to write-protected files");
+        return;
+    }
     desk.run_unprivileged(&["info", "v.img", "--json"]).done().json();
     // Told before a passphrase is asked for: there is none to be read.
     desk.run_unprivileged(&["try", "v.img", "--passphrase-file", "missing"]).fails(8, "cannot be written");
