@@ -30,6 +30,10 @@ impl<'a> Cursor<'a> {
 impl Read for Cursor<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.available(buf.len());
+        if count == 0 {
+            // Behind the end, which the volume itself would refuse.
+            return Ok(0);
+        }
         self.volume.read_at(self.position, &mut buf[..count])?;
         self.position += count as u64;
         Ok(count)
@@ -39,6 +43,9 @@ impl Read for Cursor<'_> {
 impl Write for Cursor<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let count = self.available(data.len());
+        if count == 0 {
+            return Ok(0);
+        }
         self.volume.write_at(self.position, &data[..count])?;
         self.position += count as u64;
         Ok(count)
