@@ -68,15 +68,18 @@ impl Charged {
     ///
     /// On error the charge stands.
     pub(super) fn refund(self, medium: &Medium, header: &mut Header, slot: usize) -> Result<(), Error> {
-        let mut counters = self.before;
-        counters.failed[slot] = 0;
-        write(medium, header, counters)
+        let charged = header.counters;
+        header.counters = self.before;
+        header.counters.failed[slot] = 0;
+        medium.write_counters(header).inspect_err(|_| header.counters = charged)
     }
 
     /// The attempt was not made: all counters go back to what they were, as far as that can be written.
     pub(super) fn take_back(self, medium: &Medium, header: &mut Header) {
-        // The charge stands if this fails, which errs on the strict side.
-        let _ = write(medium, header, self.before);
+        header.counters = self.before;
+        // If this fails, what the medium holds of the charge stands: the next attempt reads it first. What never reached the medium does
+        // not count, or a write-protected one would seem to be erased after ten refusals.
+        let _ = medium.write_counters(header);
     }
 
     /// Attempts left on the charged slot with the fewest; 0 if a limit is reached.
@@ -132,12 +135,6 @@ pub(super) fn slot_index(slot: usize) -> u16 {
 /// The grant cannot be verified while the volume is locked, but the parser admits no limit above ten.
 fn lockout(header: &Header, slot: usize) -> Option<(u8, Action)> {
     header.policy.grants[slot].as_ref().and_then(|grant| grant.lockout)
-}
-
-/// Writes counters; on error those in memory stay what they were.
-fn write(medium: &Medium, header: &mut Header, counters: Counters) -> Result<(), Error> {
-    let charged = core::mem::replace(&mut header.counters, counters);
-    medium.write_counters(header).inspect_err(|_| header.counters = charged)
 }
 
 fn passphrase_slots(header: &Header) -> Vec<Candidate> {
