@@ -75,9 +75,15 @@ impl Running {
         lines.find_map(|line| line.strip_prefix(MARK).map(str::to_owned))
     }
 
+    /// The last thing the child says, when it has ended; `None` if it had nothing left to say.
+    pub(crate) fn last_word(&mut self) -> Option<String> {
+        std::iter::from_fn(|| self.hear()).last()
+    }
+
     /// Ends the child wherever it is: SIGKILL, or `TerminateProcess`.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 }
 
