@@ -54,7 +54,10 @@ impl CredentialArgs {
     /// # Errors
     /// Usage: nothing is given and there is no terminal.
     pub(crate) fn source(&self) -> Result<Source, Failure> {
-        self.given().map_or_else(|| prompt_instead("--passphrase-file or --passphrase-fd"), Ok)
+        self.given().map_or_else(
+            || prompt_instead("--passphrase-file or --passphrase-fd"),
+            Ok,
+        )
     }
 
     fn given(&self) -> Option<Source> {
@@ -65,13 +68,18 @@ impl CredentialArgs {
 impl NewCredentialArgs {
     /// As [`CredentialArgs::source`].
     pub(crate) fn source(&self) -> Result<Source, Failure> {
-        self.given().map_or_else(|| prompt_instead("--new-passphrase-file or --new-passphrase-fd"), Ok)
+        self.given().map_or_else(
+            || prompt_instead("--new-passphrase-file or --new-passphrase-fd"),
+            Ok,
+        )
     }
 
     /// The source where there is no old passphrase: its options may stand for the new ones.
     pub(crate) fn source_or(&self, plain: &CredentialArgs) -> Result<Source, Failure> {
         match (self.given(), plain.given()) {
-            (Some(_), Some(_)) => Err(Failure::usage("give the new passphrase once: with --new-passphrase-… or with --passphrase-…")),
+            (Some(_), Some(_)) => Err(Failure::usage(
+                "give the new passphrase once: with --new-passphrase-… or with --passphrase-…",
+            )),
             (None, Some(source)) => Ok(source),
             _ => self.source(),
         }
@@ -94,7 +102,9 @@ impl Source {
         if let Self::Prompt = self {
             let again = prompt("Repeat the new passphrase")?;
             if again.expose() != passphrase.expose() {
-                return Err(Failure::usage("the two passphrases differ: nothing was changed, try again"));
+                return Err(Failure::usage(
+                    "the two passphrases differ: nothing was changed, try again",
+                ));
             }
         }
         strength::advise(&passphrase, known, out);
@@ -105,17 +115,22 @@ impl Source {
         match self {
             Self::Prompt => prompt(what),
             Self::File(path) => read_file(path, &escape(&path.display().to_string())),
-            Self::Descriptor(_) if !cfg!(unix) => {
-                Err(Failure::usage(format!("this system passes no file descriptors: use {option}-file instead")))
-            }
+            Self::Descriptor(_) if !cfg!(unix) => Err(Failure::usage(format!(
+                "this system passes no file descriptors: use {option}-file instead"
+            ))),
             // The name under which the system lets a process open its own descriptors.
-            Self::Descriptor(number) => read_file(Path::new(&format!("/dev/fd/{number}")), &format!("file descriptor {number}")),
+            Self::Descriptor(number) => read_file(
+                Path::new(&format!("/dev/fd/{number}")),
+                &format!("file descriptor {number}"),
+            ),
         }
     }
 }
 
 fn given(file: Option<&PathBuf>, descriptor: Option<u32>) -> Option<Source> {
-    file.cloned().map(Source::File).or_else(|| descriptor.map(Source::Descriptor))
+    file.cloned()
+        .map(Source::File)
+        .or_else(|| descriptor.map(Source::Descriptor))
 }
 
 /// Data may be piped in or out while a person sits at the terminal, so either end will do.
@@ -123,14 +138,19 @@ fn prompt_instead(options: &str) -> Result<Source, Failure> {
     if io::stdin().is_terminal() || io::stderr().is_terminal() {
         return Ok(Source::Prompt);
     }
-    Err(Failure::usage(format!("there is no terminal to ask for the passphrase: give it with {options}")))
+    Err(Failure::usage(format!(
+        "there is no terminal to ask for the passphrase: give it with {options}"
+    )))
 }
 
 fn prompt(what: &str) -> Result<Passphrase, Failure> {
-    let typed = rpassword::prompt_password(format!("{what}: ")).map_err(|error| match error.kind() {
-        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Failure::new(Code::Cancelled, "cancelled", "cancelled at the prompt"),
-        _ => Failure::io("ask for the passphrase on", "the terminal", &error),
-    })?;
+    let typed =
+        rpassword::prompt_password(format!("{what}: ")).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => {
+                Failure::new(Code::Cancelled, "cancelled", "cancelled at the prompt")
+            }
+            _ => Failure::io("ask for the passphrase on", "the terminal", &error),
+        })?;
     Ok(Passphrase::new(&Zeroizing::new(typed)).map_err(Error::from)?)
 }
 
@@ -149,14 +169,18 @@ fn read_file(path: &Path, shown: &str) -> Result<Passphrase, Failure> {
         }
     }
     if len > MAX_FILE_LEN {
-        return Err(Failure::usage(format!("{shown} holds more than {MAX_FILE_LEN} bytes: that is no passphrase, check the path")));
+        return Err(Failure::usage(format!(
+            "{shown} holds more than {MAX_FILE_LEN} bytes: that is no passphrase, check the path"
+        )));
     }
     Ok(Passphrase::from_utf8(without_line_break(&buffer[..len])).map_err(Error::from)?)
 }
 
 /// Drops one line feed, or one carriage return with line feed.
 fn without_line_break(bytes: &[u8]) -> &[u8] {
-    let Some(line) = bytes.strip_suffix(b"\n") else { return bytes };
+    let Some(line) = bytes.strip_suffix(b"\n") else {
+        return bytes;
+    };
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
@@ -169,8 +193,14 @@ mod tests {
 
     #[test]
     fn exactly_one_line_break_is_dropped() {
-        let cases: [(&[u8], &[u8]); 6] =
-            [(b"a", b"a"), (b"a\n", b"a"), (b"a\r\n", b"a"), (b"a\n\n", b"a\n"), (b"a\r", b"a\r"), (b" a \r\n\n", b" a \r\n")];
+        let cases: [(&[u8], &[u8]); 6] = [
+            (b"a", b"a"),
+            (b"a\n", b"a"),
+            (b"a\r\n", b"a"),
+            (b"a\n\n", b"a\n"),
+            (b"a\r", b"a\r"),
+            (b" a \r\n\n", b" a \r\n"),
+        ];
         for (bytes, expected) in cases {
             assert_eq!(without_line_break(bytes), expected);
         }

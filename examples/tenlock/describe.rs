@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 use tenlock::crypto::Argon2Cost;
-use tenlock::format::{Cause, CopyStatus, Factor, Label, LabelField, RegionKind, RegionResult, VolumeState};
+use tenlock::format::{
+    Cause, CopyStatus, Factor, Label, LabelField, RegionKind, RegionResult, VolumeState,
+};
 use tenlock::volume::{EraseReport, Info, SlotInfo};
 
 use crate::output::escape;
@@ -26,7 +28,11 @@ pub(crate) fn info_json(info: &Info) -> Map<String, Value> {
         "label": label_json(&info.label),
         "header_copies": [copy_json("A", &info.copies[0]), copy_json("B", &info.copies[1])],
     });
-    if let Value::Object(object) = value { object } else { Map::new() }
+    if let Value::Object(object) = value {
+        object
+    } else {
+        Map::new()
+    }
 }
 
 /// The public part as a table, without the slots.
@@ -39,9 +45,22 @@ pub(crate) fn info_text(info: &Info) -> String {
     line("State", state_name(info.state));
     line("Volume id", &info.id.to_string());
     line("Format version", &info.format_version.to_string());
-    line("Created", &show_time(info.created).unwrap_or_else(|| "unknown".to_owned()));
-    line("Room for data", &format!("{}, from byte {} on", show_bytes(info.payload_length), info.payload_offset));
-    line("Sector size", &format!("{} bytes", info.sector_size.bytes()));
+    line(
+        "Created",
+        &show_time(info.created).unwrap_or_else(|| "unknown".to_owned()),
+    );
+    line(
+        "Room for data",
+        &format!(
+            "{}, from byte {} on",
+            show_bytes(info.payload_length),
+            info.payload_offset
+        ),
+    );
+    line(
+        "Sector size",
+        &format!("{} bytes", info.sector_size.bytes()),
+    );
     line("Cipher", info.cipher.name());
     line("Generation", &info.generation.to_string());
     line("Header copy A", &copy_text(&info.copies[0]));
@@ -64,9 +83,18 @@ pub(crate) fn slots_json(info: &Info) -> Value {
 pub(crate) fn slots_text(info: &Info) -> String {
     let mut text = String::from("Slot  Role      Attempts left  Opens with\n");
     for slot in &info.slots {
-        let attempts = slot.attempts.map_or_else(|| "not counted".to_owned(), |left| format!("{} of {}", left.remaining, left.limit));
+        let attempts = slot.attempts.map_or_else(
+            || "not counted".to_owned(),
+            |left| format!("{} of {}", left.remaining, left.limit),
+        );
         let factors: Vec<_> = slot.factors.iter().map(factor_text).collect();
-        let _ = writeln!(text, "{:>4}  {:<8}  {attempts:<13}  {}", slot.index, slot.role.name(), factors.join(" and "));
+        let _ = writeln!(
+            text,
+            "{:>4}  {:<8}  {attempts:<13}  {}",
+            slot.index,
+            slot.role.name(),
+            factors.join(" and ")
+        );
     }
     text
 }
@@ -104,12 +132,20 @@ pub(crate) fn report_text(report: &EraseReport) -> String {
         text,
         "Began {}, ended {}.",
         time(report.began),
-        if report.ended == 0 { "not yet".to_owned() } else { time(report.ended) }
+        if report.ended == 0 {
+            "not yet".to_owned()
+        } else {
+            time(report.ended)
+        }
     );
     for region in &report.regions {
         let discarded = if region.discarded { "; discarded" } else { "" };
         let (kind, result) = (kind_name(region.kind), result_text(region.result));
-        let _ = writeln!(text, "  {kind:<5}  byte {:>12}, {:>7} bytes: {result}{discarded}", region.offset, region.length);
+        let _ = writeln!(
+            text,
+            "  {kind:<5}  byte {:>12}, {:>7} bytes: {result}{discarded}",
+            region.offset, region.length
+        );
     }
     text
 }
@@ -125,12 +161,18 @@ pub(crate) fn cost_text(cost: Argon2Cost) -> String {
 }
 
 fn argon2_text(memory_kib: u32, passes: u32, lanes: u32) -> String {
-    let lanes = if lanes == 1 { "1 lane".to_owned() } else { format!("{lanes} lanes") };
+    let lanes = if lanes == 1 {
+        "1 lane".to_owned()
+    } else {
+        format!("{lanes} lanes")
+    };
     format!("Argon2id, {memory_kib} KiB, {passes} passes, {lanes}")
 }
 
 fn slot_json(slot: &SlotInfo) -> Value {
-    let attempts = slot.attempts.map(|left| json!({ "limit": left.limit, "failed": left.failed, "remaining": left.remaining }));
+    let attempts = slot.attempts.map(
+        |left| json!({ "limit": left.limit, "failed": left.failed, "remaining": left.remaining }),
+    );
     let kdf = slot.factors.iter().find_map(|factor| match factor {
         Factor::Passphrase(cost) => Some(cost_json(cost.memory_kib, cost.passes, cost.lanes)),
         _ => None,
@@ -145,17 +187,26 @@ fn slot_json(slot: &SlotInfo) -> Value {
 }
 
 fn label_json(label: &Label) -> Value {
-    let texts = LabelField::ALL.into_iter().map(|field| (field.name().to_owned(), json!(label.text(field))));
+    let texts = LabelField::ALL
+        .into_iter()
+        .map(|field| (field.name().to_owned(), json!(label.text(field))));
     Value::Object(texts.collect())
 }
 
 fn copy_json(name: &str, status: &CopyStatus) -> Value {
     let (condition, defects) = match status {
         CopyStatus::Whole => ("whole", Vec::new()),
-        CopyStatus::Damaged(blocks) => {
-            ("damaged", blocks.iter().map(|(block, defect)| json!({ "block": block, "defect": defect.to_string() })).collect())
-        }
-        CopyStatus::Foreign(defect) => ("overwritten", vec![json!({ "block": null, "defect": defect.to_string() })]),
+        CopyStatus::Damaged(blocks) => (
+            "damaged",
+            blocks
+                .iter()
+                .map(|(block, defect)| json!({ "block": block, "defect": defect.to_string() }))
+                .collect(),
+        ),
+        CopyStatus::Foreign(defect) => (
+            "overwritten",
+            vec![json!({ "block": null, "defect": defect.to_string() })],
+        ),
     };
     json!({ "copy": name, "condition": condition, "defects": defects })
 }
@@ -163,8 +214,13 @@ fn copy_json(name: &str, status: &CopyStatus) -> Value {
 fn copy_text(status: &CopyStatus) -> String {
     match status {
         CopyStatus::Whole => "whole".to_owned(),
-        CopyStatus::Damaged(blocks) => format!("{} damaged or outdated block(s), repaired by the next unlock", blocks.len()),
-        CopyStatus::Foreign(_) => "overwritten by something else; make a backup of the data".to_owned(),
+        CopyStatus::Damaged(blocks) => format!(
+            "{} damaged or outdated block(s), repaired by the next unlock",
+            blocks.len()
+        ),
+        CopyStatus::Foreign(_) => {
+            "overwritten by something else; make a backup of the data".to_owned()
+        }
     }
 }
 
@@ -181,7 +237,10 @@ fn factor_name(factor: &Factor) -> &'static str {
 
 fn factor_text(factor: &Factor) -> String {
     match factor {
-        Factor::Passphrase(cost) => format!("passphrase ({})", argon2_text(cost.memory_kib, cost.passes, cost.lanes)),
+        Factor::Passphrase(cost) => format!(
+            "passphrase ({})",
+            argon2_text(cost.memory_kib, cost.passes, cost.lanes)
+        ),
         Factor::External { provider, .. } => format!("external ({})", escape(provider)),
         other => factor_name(other).replace('_', " "),
     }

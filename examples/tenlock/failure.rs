@@ -27,7 +27,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure without further members.
     pub(crate) fn new(code: Code, name: &'static str, message: impl Into<String>) -> Self {
-        Self { code, name, message: message.into(), fields: Map::new() }
+        Self {
+            code,
+            name,
+            message: message.into(),
+            fields: Map::new(),
+        }
     }
 
     /// The request makes no sense.
@@ -61,7 +66,9 @@ impl From<Error> for Failure {
         let failure = Self::new(error.code(), error.name(), error.to_string());
         match error {
             Error::WrongCredential { remaining } => failure.with(ATTEMPTS_REMAINING, remaining),
-            Error::Erased(report) => failure.with(ATTEMPTS_REMAINING, 0).with("erase", describe::report_json(&report)),
+            Error::Erased(report) => failure
+                .with(ATTEMPTS_REMAINING, 0)
+                .with("erase", describe::report_json(&report)),
             _ => failure,
         }
     }
@@ -95,7 +102,9 @@ impl From<fs::Error> for Failure {
 fn volume_cause(error: &fs::Error) -> (Code, &'static str) {
     for cause in causes(error) {
         if let Some(cause) = cause.downcast_ref::<io::Error>() {
-            let volume = cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+            let volume = cause
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<Error>());
             return volume.map_or((Code::Io, "io"), |error| (error.code(), error.name()));
         }
     }
@@ -103,11 +112,18 @@ fn volume_cause(error: &fs::Error) -> (Code, &'static str) {
 }
 
 fn with_causes(error: &(dyn StdError + 'static)) -> String {
-    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes(error)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| {
+        (*error).source()
+    })
 }
 
 /// The JSON object of a failure.

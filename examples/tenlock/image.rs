@@ -21,7 +21,14 @@ pub(crate) fn open_read_only(path: &Path) -> Result<FileStorage, Failure> {
 pub(crate) fn open(path: &Path) -> Result<FileStorage, Failure> {
     match FileStorage::open(path) {
         Ok(storage) => Ok(storage),
-        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => open_read_only(path),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            open_read_only(path)
+        }
         Err(error) => Err(cannot_open(path, &error)),
     }
 }
@@ -43,7 +50,10 @@ pub(crate) fn unlock(path: &Path, source: &Source, out: &mut Output) -> Result<V
         out.warn_of_few_attempts(attempts_remaining(&info).map_or(u64::MAX, u64::from));
     }
     let passphrase = source.read()?;
-    let volume = LockedVolume::open_shared(storage)?.locked()?.unlock(&passphrase).map_err(Error::from)?;
+    let volume = LockedVolume::open_shared(storage)?
+        .locked()?
+        .unlock(&passphrase)
+        .map_err(Error::from)?;
     for notice in volume.notices() {
         out.notice(notice.to_string());
     }
@@ -64,15 +74,21 @@ pub(crate) fn show(path: &Path) -> String {
 pub(crate) fn cannot_open(path: &Path, error: &std::io::Error) -> Failure {
     let shown = show(path);
     match error.kind() {
-        ErrorKind::NotFound => {
-            Failure::new(Code::Io, "io", format!("cannot open {shown}: there is no such file or device; check the path"))
-        }
+        ErrorKind::NotFound => Failure::new(
+            Code::Io,
+            "io",
+            format!("cannot open {shown}: there is no such file or device; check the path"),
+        ),
         ErrorKind::ResourceBusy | ErrorKind::WouldBlock => {
-            let message = format!("{shown} is in use by another program, or mounted: close it there and try again");
+            let message = format!(
+                "{shown} is in use by another program, or mounted: close it there and try again"
+            );
             Failure::new(Code::Busy, Error::Busy.name(), message)
         }
         ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
-            let message = format!("{shown} is neither a file nor a block device, so it is no volume: check the path");
+            let message = format!(
+                "{shown} is neither a file nor a block device, so it is no volume: check the path"
+            );
             Failure::new(Code::NotAVolume, Error::NotAVolume.name(), message)
         }
         _ => Failure::io("open", &shown, error),
@@ -81,7 +97,11 @@ pub(crate) fn cannot_open(path: &Path, error: &std::io::Error) -> Failure {
 
 /// Attempts left on the slot with the fewest.
 fn attempts_remaining(info: &Info) -> Option<u8> {
-    info.slots.iter().filter_map(|slot| slot.attempts).map(|attempts| attempts.remaining).min()
+    info.slots
+        .iter()
+        .filter_map(|slot| slot.attempts)
+        .map(|attempts| attempts.remaining)
+        .min()
 }
 
 fn is_exhausted(info: &Info) -> bool {

@@ -40,14 +40,21 @@ fn main() -> ExitCode {
 
 /// Help and version are asked for and succeed; everything else that clap reports is a usage error.
 fn refuse(error: &clap::Error) -> ExitCode {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
         return match error.print() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => Output::new(false).fail(error.into()),
         };
     }
     // The arguments were not understood, but whoever asked for JSON is a program and gets it.
-    let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
+    let json = std::env::args_os()
+        .take_while(|arg| arg != "--")
+        .any(|arg| arg == "--json");
     let text = error.to_string();
-    Output::new(json).fail(Failure::usage(text.trim_end().trim_start_matches("error: ").to_owned()))
+    Output::new(json).fail(Failure::usage(
+        text.trim_end().trim_start_matches("error: ").to_owned(),
+    ))
 }

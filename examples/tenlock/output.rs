@@ -26,7 +26,11 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, notices: Vec::new(), warnings: Vec::new() }
+        Self {
+            json,
+            notices: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     /// Whether a program reads the output.
@@ -47,7 +51,11 @@ impl Output {
     /// The plain warning, if few attempts remain.
     pub(crate) fn warn_of_few_attempts(&mut self, remaining: u64) {
         if (1..=u64::from(FEW_ATTEMPTS)).contains(&remaining) {
-            let attempts = if remaining == 1 { "1 attempt is".to_owned() } else { format!("{remaining} attempts are") };
+            let attempts = if remaining == 1 {
+                "1 attempt is".to_owned()
+            } else {
+                format!("{remaining} attempts are")
+            };
             self.warning(format!("only {attempts} left. After that the key is destroyed and nobody can read the data."));
         }
     }
@@ -55,7 +63,13 @@ impl Output {
     /// Prints the outcome of a command.
     pub(crate) fn finish(&mut self, outcome: Outcome) -> Result<(), Failure> {
         if self.json {
-            let Outcome { json: Value::Object(object), .. } = outcome else { return self.print_object(Map::new()) };
+            let Outcome {
+                json: Value::Object(object),
+                ..
+            } = outcome
+            else {
+                return self.print_object(Map::new());
+            };
             return self.print_object(object);
         }
         let mut stdout = io::stdout().lock();
@@ -126,14 +140,31 @@ mod tests {
 
     #[test]
     fn texts_of_strangers_cannot_drive_the_terminal() {
-        assert_eq!(escape("a\u{1b}[2J\r\n\u{9b}"), "a\\u{1b}[2J\\u{d}\\u{a}\\u{9b}");
-        assert_eq!(escape("\u{202e}gpj.exe\u{2066}\u{200b}\u{feff}"), "\\u{202e}gpj.exe\\u{2066}\\u{200b}\\u{feff}");
-        assert_eq!(escape("\\u{1b}"), "\\\\u{1b}", "an escape cannot be imitated");
+        assert_eq!(
+            escape("a\u{1b}[2J\r\n\u{9b}"),
+            "a\\u{1b}[2J\\u{d}\\u{a}\\u{9b}"
+        );
+        assert_eq!(
+            escape("\u{202e}gpj.exe\u{2066}\u{200b}\u{feff}"),
+            "\\u{202e}gpj.exe\\u{2066}\\u{200b}\\u{feff}"
+        );
+        assert_eq!(
+            escape("\\u{1b}"),
+            "\\\\u{1b}",
+            "an escape cannot be imitated"
+        );
     }
 
     #[test]
     fn ordinary_texts_stay_as_they_are() {
-        for text in ["", "O'Brien \"& Sons\"", "Müller", "Mu\u{308}ller", "株式会社", "עברית"] {
+        for text in [
+            "",
+            "O'Brien \"& Sons\"",
+            "Müller",
+            "Mu\u{308}ller",
+            "株式会社",
+            "עברית",
+        ] {
             assert_eq!(escape(text), text);
         }
     }

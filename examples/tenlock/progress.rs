@@ -18,7 +18,10 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(out: &Output) -> Self {
         let wanted = !out.is_json() && stderr().is_terminal();
-        Self { bar: ProgressBar::hidden(), due: wanted.then(|| Instant::now() + PATIENCE) }
+        Self {
+            bar: ProgressBar::hidden(),
+            due: wanted.then(|| Instant::now() + PATIENCE),
+        }
     }
 
     /// `done` of `total` bytes are copied; `None`: nobody knows how many there are.
@@ -29,8 +32,15 @@ impl Progress {
         self.bar.set_position(done);
         if self.due.is_some_and(|due| Instant::now() > due) {
             self.due = None;
-            let template = if total.is_some() { WITH_TOTAL } else { WITHOUT_TOTAL };
-            self.bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let template = if total.is_some() {
+                WITH_TOTAL
+            } else {
+                WITHOUT_TOTAL
+            };
+            self.bar.set_style(
+                ProgressStyle::with_template(template)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }

@@ -11,7 +11,9 @@ use crate::output::Output;
 ///
 /// The estimator keeps copies of parts of the passphrase on the heap, which it does not wipe.
 pub(crate) fn advise(passphrase: &Passphrase, known: &[&str], out: &mut Output) {
-    let Ok(text) = str::from_utf8(passphrase.expose()) else { return };
+    let Ok(text) = str::from_utf8(passphrase.expose()) else {
+        return;
+    };
     let estimate = zxcvbn(text, known);
     if estimate.score() >= Score::Three {
         return;
@@ -28,5 +30,9 @@ pub(crate) fn advise(passphrase: &Passphrase, known: &[&str], out: &mut Output) 
 fn advice(feedback: &Feedback) -> String {
     let warning = feedback.warning().map(|warning| warning.to_string());
     let suggestions = feedback.suggestions().iter().map(ToString::to_string);
-    warning.into_iter().chain(suggestions).map(|sentence| sentence + " ").collect()
+    warning
+        .into_iter()
+        .chain(suggestions)
+        .map(|sentence| sentence + " ")
+        .collect()
 }

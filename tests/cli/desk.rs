@@ -11,8 +11,24 @@ use tempfile::TempDir;
 pub(crate) const RIGHT: &str = "seventeen purple tractors, Müller";
 pub(crate) const WRONG: &str = "eighteen yellow tractors, Maier";
 /// The least cost there is, and no file system.
-pub(crate) const BARE: [&str; 8] = ["--kdf-memory", "19M", "--kdf-passes", "2", "--kdf-lanes", "1", "--filesystem", "none"];
-pub(crate) const CHEAP: [&str; 6] = ["--kdf-memory", "19M", "--kdf-passes", "2", "--kdf-lanes", "1"];
+pub(crate) const BARE: [&str; 8] = [
+    "--kdf-memory",
+    "19M",
+    "--kdf-passes",
+    "2",
+    "--kdf-lanes",
+    "1",
+    "--filesystem",
+    "none",
+];
+pub(crate) const CHEAP: [&str; 6] = [
+    "--kdf-memory",
+    "19M",
+    "--kdf-passes",
+    "2",
+    "--kdf-lanes",
+    "1",
+];
 
 /// A folder with passphrase files in which the tool runs.
 pub(crate) struct Desk(TempDir);
@@ -35,7 +51,21 @@ impl Desk {
     /// With `v.img`: 1 MiB of room, no file system.
     pub(crate) fn with_volume() -> Self {
         let desk = Self::new();
-        desk.run(&[&["create", "v.img", "--size", "1M", "--passphrase-file", "right"], &BARE[..]].concat()).done();
+        desk.run(
+            &[
+                &[
+                    "create",
+                    "v.img",
+                    "--size",
+                    "1M",
+                    "--passphrase-file",
+                    "right",
+                ],
+                &BARE[..],
+            ]
+            .concat(),
+        )
+        .done();
         desk
     }
 
@@ -54,20 +84,35 @@ impl Desk {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         for secret in [RIGHT, WRONG] {
-            assert!(!stderr.contains(secret) && !contains(&output.stdout, secret.as_bytes()), "{args:?} shows a passphrase");
+            assert!(
+                !stderr.contains(secret) && !contains(&output.stdout, secret.as_bytes()),
+                "{args:?} shows a passphrase"
+            );
         }
-        Ran { code: output.status.code().unwrap(), stdout: output.stdout, stderr }
+        Ran {
+            code: output.status.code().unwrap(),
+            stdout: output.stdout,
+            stderr,
+        }
     }
 
     /// As a user whom write protection stops: it does not stop root.
     pub(crate) fn run_unprivileged(&self, args: &[&str]) -> Ran {
         let mut command = self.command(args);
         #[cfg(unix)]
-        if fs::File::options().write(true).open(self.path("v.img")).is_ok() {
+        if fs::File::options()
+            .write(true)
+            .open(self.path("v.img"))
+            .is_ok()
+        {
             self.hand_to_nobody(&mut command, args);
         }
         let output = command.output().unwrap();
-        Ran { code: output.status.code().unwrap(), stdout: output.stdout, stderr: String::from_utf8(output.stderr).unwrap() }
+        Ran {
+            code: output.status.code().unwrap(),
+            stdout: output.stdout,
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 
     /// Replaces the command by one that runs a copy of the tool, which anybody can reach, as user *nobody*.
@@ -80,14 +125,31 @@ impl Desk {
         let copy = self.path("tenlock");
         // By another process: a descriptor that can write the copy, inherited by the child of a test that runs beside this one, would
         // keep it from being run (ETXTBSY).
-        assert!(Command::new("cp").arg(tool()).arg(&copy).status().unwrap().success());
+        assert!(
+            Command::new("cp")
+                .arg(tool())
+                .arg(&copy)
+                .status()
+                .unwrap()
+                .success()
+        );
         *command = Command::new(copy);
-        command.args(args).current_dir(self.0.path()).stdin(Stdio::null()).uid(65534).gid(65534);
+        command
+            .args(args)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .uid(65534)
+            .gid(65534);
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(tool());
-        command.args(args).current_dir(self.0.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -112,7 +174,13 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.text(), self.stderr);
+        assert_eq!(
+            self.code,
+            code,
+            "stdout: {}\nstderr: {}",
+            self.text(),
+            self.stderr
+        );
         self
     }
 
@@ -120,7 +188,11 @@ impl Ran {
     #[track_caller]
     pub(crate) fn fails(self, code: i32, words: &str) -> Self {
         let ran = self.exits(code);
-        assert!(ran.stderr.contains(words), "{words:?} is not in {:?}", ran.stderr);
+        assert!(
+            ran.stderr.contains(words),
+            "{words:?} is not in {:?}",
+            ran.stderr
+        );
         assert!(ran.stdout.is_empty(), "{:?}", ran.text());
         ran
     }
@@ -146,7 +218,11 @@ pub(crate) fn tree(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(next).unwrap() {
             let path = entry.unwrap().path();
-            let contents = if path.is_dir() { None } else { Some(fs::read(&path).unwrap()) };
+            let contents = if path.is_dir() {
+                None
+            } else {
+                Some(fs::read(&path).unwrap())
+            };
             found.push((path.strip_prefix(folder).unwrap().to_owned(), contents));
             if path.is_dir() {
                 folders.push(path);
@@ -158,7 +234,9 @@ pub(crate) fn tree(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
 }
 
 pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
 }
 
 pub(crate) fn set_read_only(path: &Path, read_only: bool) {
@@ -171,7 +249,13 @@ pub(crate) fn set_read_only(path: &Path, read_only: bool) {
 fn tool() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let target = tests.parent().and_then(Path::parent).unwrap();
-    let tool = target.join("examples").join(format!("tenlock{}", std::env::consts::EXE_SUFFIX));
-    assert!(tool.exists(), "{} is missing: run scripts/test, or cargo build --example tenlock", tool.display());
+    let tool = target
+        .join("examples")
+        .join(format!("tenlock{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        tool.exists(),
+        "{} is missing: run scripts/test, or cargo build --example tenlock",
+        tool.display()
+    );
     tool
 }

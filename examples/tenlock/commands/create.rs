@@ -42,8 +42,9 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     check_vacant(&args.image, args.volume.overwrite)?;
     let room = match args.size {
         Some(size) => size,
-        None => existing_room(&args.image)?
-            .ok_or_else(|| Failure::usage("a new file needs its room for data: add --size, for example --size 64M"))?,
+        None => existing_room(&args.image)?.ok_or_else(|| {
+            Failure::usage("a new file needs its room for data: add --size, for example --size 64M")
+        })?,
     };
     let kind = args.volume.filesystem.kind();
     if let Some(kind) = kind {
@@ -75,5 +76,8 @@ fn outcome(args: &Args, volume: &Volume, cost: &str) -> Outcome {
         show(&args.image),
         show_bytes(info.payload_length),
     );
-    Outcome { text, json: Value::Object(object) }
+    Outcome {
+        text,
+        json: Value::Object(object),
+    }
 }

@@ -53,10 +53,14 @@ pub(crate) struct WriteArgs {
 /// Copies from the payload to standard output.
 pub(crate) fn read(args: &ReadArgs, out: &mut Output) -> Result<Outcome, Failure> {
     if out.is_json() {
-        return Err(Failure::usage("read writes the bytes themselves to standard output: leave out --json"));
+        return Err(Failure::usage(
+            "read writes the bytes themselves to standard output: leave out --json",
+        ));
     }
     if io::stdout().is_terminal() {
-        return Err(Failure::usage("read would write raw bytes to the terminal: redirect or pipe its output"));
+        return Err(Failure::usage(
+            "read would write raw bytes to the terminal: redirect or pipe its output",
+        ));
     }
     let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
     let length = check_range(&volume, args.offset, args.length)?;
@@ -78,7 +82,9 @@ pub(crate) fn read(args: &ReadArgs, out: &mut Output) -> Result<Outcome, Failure
 pub(crate) fn write(args: &WriteArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let source = args.credential.source()?;
     if matches!(source, Source::Descriptor(0)) {
-        return Err(Failure::usage("standard input holds the data: give the passphrase through another file descriptor"));
+        return Err(Failure::usage(
+            "standard input holds the data: give the passphrase through another file descriptor",
+        ));
     }
     let volume = image::unlock(&args.image, &source, out)?;
     let room = check_range(&volume, args.offset, None)?;
@@ -87,13 +93,22 @@ pub(crate) fn write(args: &WriteArgs, out: &mut Output) -> Result<Outcome, Failu
     let locked = volume.lock().map_err(Error::from);
     let written = copied?;
     locked?;
-    Ok(Outcome { text: format!("Wrote {}.\n", show_bytes(written)), json: json!({ "written": written }) })
+    Ok(Outcome {
+        text: format!("Wrote {}.\n", show_bytes(written)),
+        json: json!({ "written": written }),
+    })
 }
 
-fn copy_in(volume: &Volume, offset: u64, room: u64, progress: &mut Progress) -> Result<u64, Failure> {
+fn copy_in(
+    volume: &Volume,
+    offset: u64,
+    room: u64,
+    progress: &mut Progress,
+) -> Result<u64, Failure> {
     let (mut stdin, mut buffer, mut done) = (io::stdin().lock(), vec![0; PIECE], 0);
     loop {
-        let count = fill(&mut stdin, &mut buffer).map_err(|error| Failure::io("read from", "standard input", &error))?;
+        let count = fill(&mut stdin, &mut buffer)
+            .map_err(|error| Failure::io("read from", "standard input", &error))?;
         let fitting = usize::try_from(room - done).unwrap_or(count).min(count);
         volume.write_at(offset + done, &buffer[..fitting])?;
         done += fitting as u64;
@@ -108,7 +123,10 @@ fn copy_in(volume: &Volume, offset: u64, room: u64, progress: &mut Progress) -> 
 }
 
 fn too_long(written: u64) -> Failure {
-    let message = format!("the input is longer than the volume: it is full after {}, the rest was not written", show_bytes(written));
+    let message = format!(
+        "the input is longer than the volume: it is full after {}, the rest was not written",
+        show_bytes(written)
+    );
     Failure::new(Code::Other, "no_space", message).with("written", written)
 }
 
@@ -119,7 +137,12 @@ fn check_range(volume: &Volume, offset: u64, length: Option<u64>) -> Result<u64,
     match (to_the_end, length) {
         (Some(most), None) => Ok(most),
         (Some(most), Some(length)) if length <= most => Ok(length),
-        _ => Err(Error::OutOfRange { offset, length: length.unwrap_or_default(), payload_length }.into()),
+        _ => Err(Error::OutOfRange {
+            offset,
+            length: length.unwrap_or_default(),
+            payload_length,
+        }
+        .into()),
     }
 }
 

@@ -29,17 +29,23 @@ pub(crate) struct Args {
 /// Erases the key; of a volume that is erased already only the report is shown.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     if !args.yes {
-        let message = format!("erase makes the data in {} unreadable for everybody and for good: add --yes to do it", show(&args.image));
+        let message = format!(
+            "erase makes the data in {} unreadable for everybody and for good: add --yes to do it",
+            show(&args.image)
+        );
         return Err(Failure::usage(message));
     }
     let erased = match open_volume(&args.image)? {
-        Opened::Locked(volume) => volume.erase()?,
+        Opened::Locked(volume) => volume.erase().map_err(tenlock::volume::Error::from)?,
         Opened::Erased(volume) => volume,
     };
     let report = erased.report();
     let (text, erase) = (describe::report_text(report), describe::report_json(report));
     if report.is_verified() {
-        return Ok(Outcome { text, json: json!({ "erase": erase }) });
+        return Ok(Outcome {
+            text,
+            json: json!({ "erase": erase }),
+        });
     }
     Err(Failure::new(Code::Io, "erase_not_verified", text.trim_end()).with("erase", erase))
 }

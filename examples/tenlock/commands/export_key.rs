@@ -34,7 +34,9 @@ pub(crate) struct Args {
 /// Prints the key as 128 hexadecimal digits.
 pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     if !args.yes {
-        return Err(Failure::usage("export-key prints the key that opens the data for ever: add --yes to do it"));
+        return Err(Failure::usage(
+            "export-key prints the key that opens the data for ever: add --yes to do it",
+        ));
     }
     let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
     let info = volume.info();
@@ -54,7 +56,10 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
         info.payload_offset
     ));
     if out.is_json() {
-        return Ok(Outcome { json: json!({ "key": *hex, "cipher": info.cipher.name() }), ..Outcome::default() });
+        return Ok(Outcome {
+            json: json!({ "key": *hex, "cipher": info.cipher.name() }),
+            ..Outcome::default()
+        });
     }
     writeln!(stdout(), "{}", *hex)?;
     Ok(Outcome::default())

@@ -79,11 +79,19 @@ pub(crate) fn ls(args: &LsArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let entries = fs::list(&volume, &args.path)?;
     volume.lock().map_err(Error::from)?;
     let list: Vec<_> = entries.iter().map(entry_json).collect();
-    Ok(Outcome { text: entries.iter().map(entry_text).collect(), json: json!({ "path": args.path, "entries": list }) })
+    Ok(Outcome {
+        text: entries.iter().map(entry_text).collect(),
+        json: json!({ "path": args.path, "entries": list }),
+    })
 }
 
 /// Tells what a copy achieved: an outcome if it is complete, a failure otherwise.
-pub(crate) fn conclude(direction: Direction, report: Report, warnings: &[Warning], out: &mut Output) -> Result<Outcome, Failure> {
+pub(crate) fn conclude(
+    direction: Direction,
+    report: Report,
+    warnings: &[Warning],
+    out: &mut Output,
+) -> Result<Outcome, Failure> {
     for warning in warnings {
         out.warning(warning.to_string());
     }
@@ -91,15 +99,31 @@ pub(crate) fn conclude(direction: Direction, report: Report, warnings: &[Warning
         Direction::In => "packed",
         Direction::Out => "unpacked",
     };
-    let Report { files, folders, bytes, losses } = report;
-    let summary = format!("{verb} {files} file(s) and {folders} folder(s), {}", show_bytes(bytes));
+    let Report {
+        files,
+        folders,
+        bytes,
+        losses,
+    } = report;
+    let summary = format!(
+        "{verb} {files} file(s) and {folders} folder(s), {}",
+        show_bytes(bytes)
+    );
     if losses == 0 {
         let text = format!("Complete: {summary}.\n");
-        return Ok(Outcome { text, json: json!({ "files": files, "folders": folders, "bytes": bytes, "losses": 0 }) });
+        return Ok(Outcome {
+            text,
+            json: json!({ "files": files, "folders": folders, "bytes": bytes, "losses": 0 }),
+        });
     }
-    let message = format!("incomplete: {summary}; missing or doubtful entries: {losses}, see the warnings");
+    let message =
+        format!("incomplete: {summary}; missing or doubtful entries: {losses}, see the warnings");
     let failure = Failure::new(Code::Other, "incomplete", message);
-    Err(failure.with("files", files).with("folders", folders).with("bytes", bytes).with("losses", losses))
+    Err(failure
+        .with("files", files)
+        .with("folders", folders)
+        .with("bytes", bytes)
+        .with("losses", losses))
 }
 
 fn entry_json(entry: &Entry) -> Value {
@@ -115,7 +139,11 @@ fn entry_text(entry: &Entry) -> String {
     let mut text = format!("{:>20}  ", modified(entry).unwrap_or_default());
     let slash = if entry.is_folder { "/" } else { "" };
     // Writing to a `String` cannot fail.
-    let _ = if entry.is_folder { write!(text, "{:>14}", "-") } else { write!(text, "{:>14}", entry.len) };
+    let _ = if entry.is_folder {
+        write!(text, "{:>14}", "-")
+    } else {
+        write!(text, "{:>14}", entry.len)
+    };
     let _ = writeln!(text, "  {}{slash}", escape(&entry.name));
     text
 }

@@ -40,7 +40,10 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
         object.insert("erase".to_owned(), json!(describe::report_json(&report)));
         text += &describe::report_text(&report);
     }
-    Ok(Outcome { text, json: Value::Object(object) })
+    Ok(Outcome {
+        text,
+        json: Value::Object(object),
+    })
 }
 
 /// The report is with the opened volume; through a handle that only reads, opening locks and changes nothing.

@@ -51,25 +51,60 @@ pub(crate) struct KdfArgs {
 #[command(next_help_heading = "Texts that anybody can read without a key")]
 struct LabelArgs {
     /// Name of the volume, at most 62 bytes.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     label: String,
     /// Who owns it, at most 126 bytes.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     owner: String,
     /// How to reach the owner, at most 254 bytes.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     contact: String,
     /// What the finder gets, at most 254 bytes.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     reward: String,
     /// Number in the owner's books, at most 62 bytes.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     asset_tag: String,
     /// Whose data it carries, at most 126 bytes.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     customer: String,
     /// Hint for the passphrase, at most 254 bytes; a finder reads it too.
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
     hint: String,
 }
 
@@ -129,8 +164,13 @@ impl KdfArgs {
         }
         let usual = Argon2Cost::default();
         let memory_kib = self.memory.unwrap_or(usual.memory_kib());
-        let (passes, lanes) = (self.passes.unwrap_or(usual.passes()), self.lanes.unwrap_or(usual.lanes()));
-        Ok(Some(Argon2Cost::new(memory_kib, passes, lanes).map_err(Error::from)?))
+        let (passes, lanes) = (
+            self.passes.unwrap_or(usual.passes()),
+            self.lanes.unwrap_or(usual.lanes()),
+        );
+        Ok(Some(
+            Argon2Cost::new(memory_kib, passes, lanes).map_err(Error::from)?,
+        ))
     }
 }
 
@@ -154,11 +194,18 @@ impl LabelArgs {
 
 /// The texts of a label, which make bad passphrases.
 pub(crate) fn texts(label: &Label) -> Vec<&str> {
-    LabelField::ALL.into_iter().map(|field| label.text(field)).filter(|text| !text.is_empty()).collect()
+    LabelField::ALL
+        .into_iter()
+        .map(|field| label.text(field))
+        .filter(|text| !text.is_empty())
+        .collect()
 }
 
 fn parse_sector_size(text: &str) -> Result<SectorSize, String> {
-    parse_count(text).ok().and_then(SectorSize::from_bytes).ok_or_else(|| "give 4096 or 512".to_owned())
+    parse_count(text)
+        .ok()
+        .and_then(SectorSize::from_bytes)
+        .ok_or_else(|| "give 4096 or 512".to_owned())
 }
 
 /// How long one attempt is to take where no cost is given.

@@ -45,12 +45,19 @@ pub(crate) struct Args {
 /// Measures the folder, makes the volume, copies.
 pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let Some(kind) = args.volume.filesystem.kind() else {
-        return Err(Failure::usage("pack needs a file system: use --filesystem exfat or fat32"));
+        return Err(Failure::usage(
+            "pack needs a file system: use --filesystem exfat or fat32",
+        ));
     };
     check_vacant(&args.image, args.volume.overwrite)?;
     check_outside(&args.folder, &args.image)?;
     // The copy repeats the warnings of the plan.
-    let plan = fs::plan(&args.folder, kind, args.volume.sector_size.bytes(), &mut Vec::new())?;
+    let plan = fs::plan(
+        &args.folder,
+        kind,
+        args.volume.sector_size.bytes(),
+        &mut Vec::new(),
+    )?;
     let room = room(args, &plan)?;
     let source = args.new.source_or(&args.credential)?;
     let mut options = args.volume.to_options()?;
@@ -65,7 +72,11 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     conclude(Direction::In, report, &warnings, out)
 }
 
-fn copy(plan: &Plan, volume: &Volume, out: &Output) -> Result<(fs::Report, Vec<fs::Warning>), Failure> {
+fn copy(
+    plan: &Plan,
+    volume: &Volume,
+    out: &Output,
+) -> Result<(fs::Report, Vec<fs::Warning>), Failure> {
     let (mut progress, mut warnings) = (Progress::new(out), Vec::new());
     let mut advance = |done: u64, total: u64, _: &Path| {
         progress.advance(done, Some(total));
@@ -75,7 +86,10 @@ fn copy(plan: &Plan, volume: &Volume, out: &Output) -> Result<(fs::Report, Vec<f
     match report {
         Ok(report) => Ok((report, warnings)),
         Err(fs::Error::VolumeFull { path }) => {
-            let message = format!("the folder has grown while it was copied, and {} does not fit any more: pack it again", show(&path));
+            let message = format!(
+                "the folder has grown while it was copied, and {} does not fit any more: pack it again",
+                show(&path)
+            );
             Err(Failure::new(Code::Other, "no_space", message))
         }
         Err(error) => Err(error.into()),
@@ -91,7 +105,9 @@ fn room(args: &Args, plan: &Plan) -> Result<u64, Failure> {
     let room = given.unwrap_or(plan.payload_len);
     if room < plan.payload_len {
         let (needed, room) = (show_bytes(plan.payload_len), show_bytes(room));
-        let message = format!("the folder needs room for {needed}, and there would be {room}: give a larger --size, or pack less");
+        let message = format!(
+            "the folder needs room for {needed}, and there would be {room}: give a larger --size, or pack less"
+        );
         return Err(Failure::new(Code::Usage, "size", message));
     }
     Ok(room)
@@ -99,12 +115,17 @@ fn room(args: &Args, plan: &Plan) -> Result<u64, Failure> {
 
 /// An image inside the folder would be copied into itself.
 fn check_outside(folder: &Path, image: &Path) -> Result<(), Failure> {
-    let parent = image.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = image
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     // Where either cannot be resolved, the operation itself fails soon with a better text.
     if let (Ok(folder), Ok(parent)) = (folder.canonicalize(), parent.canonicalize())
         && parent.starts_with(folder)
     {
-        return Err(Failure::usage("the image would be inside the folder that it is to hold: choose a place outside"));
+        return Err(Failure::usage(
+            "the image would be inside the folder that it is to hold: choose a place outside",
+        ));
     }
     Ok(())
 }

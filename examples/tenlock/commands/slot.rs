@@ -52,17 +52,27 @@ pub(crate) struct ChangeArgs {
 /// Lists the slots in use.
 pub(crate) fn list(args: &ListArgs) -> Result<Outcome, Failure> {
     let info = inspect(&open_read_only(&args.image)?)?;
-    Ok(Outcome { text: describe::slots_text(&info), json: json!({ "slots": describe::slots_json(&info) }) })
+    Ok(Outcome {
+        text: describe::slots_text(&info),
+        json: json!({ "slots": describe::slots_json(&info) }),
+    })
 }
 
 /// Changes a passphrase.
 pub(crate) fn change(args: &ChangeArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let (source, new_source, cost) = (args.credential.source()?, args.new.source()?, args.kdf.cost()?);
+    let (source, new_source, cost) = (
+        args.credential.source()?,
+        args.new.source()?,
+        args.kdf.cost()?,
+    );
     let volume = image::unlock(&args.image, &source, out)?;
     let slot = volume.slot();
     let new = new_source.read_new(&texts(&volume.info().label), out)?;
     volume.change_passphrase(&new, cost)?;
     volume.lock().map_err(Error::from)?;
     let text = format!("The passphrase of slot {slot} is changed; the old one opens it no more.\n");
-    Ok(Outcome { text, json: json!({ "slot": slot }) })
+    Ok(Outcome {
+        text,
+        json: json!({ "slot": slot }),
+    })
 }

@@ -30,5 +30,8 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
     let (slot, role) = (volume.slot(), volume.role().name());
     volume.lock().map_err(Error::from)?;
-    Ok(Outcome { text: format!("The passphrase is right: slot {slot}, role {role}.\n"), json: json!({ "slot": slot, "role": role }) })
+    Ok(Outcome {
+        text: format!("The passphrase is right: slot {slot}, role {role}.\n"),
+        json: json!({ "slot": slot, "role": role }),
+    })
 }
