@@ -5,7 +5,7 @@
     reason = "also outside of the functions that clippy takes for tests"
 )]
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -89,7 +89,7 @@ fn endless_device_is_refused() {
 fn largest_file_of_the_file_system_is_not_a_volume() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("huge");
-    let file = File::create(&path).unwrap();
+    let file = fs::File::create(&path).unwrap();
     // Sparse; 16 TiB on ext4, nearly 8 EiB on XFS.
     let longest = (30..63)
         .rev()

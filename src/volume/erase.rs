@@ -64,7 +64,7 @@ impl fmt::Display for EraseReport {
         if self.is_verified() {
             write!(
                 f,
-                "the key of this volume was erased {cause}; its data cannot be read by anybody any more, and the medium can be used anew"
+                "the key of this volume was erased {cause}; its data cannot be read by anybody any more; the medium can be overwritten with a new volume"
             )
         } else {
             write!(
