@@ -13,7 +13,7 @@ mod hooked;
 mod random;
 mod support;
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
@@ -27,7 +27,7 @@ use random::Random;
 use support::{RIGHT, options, passphrase};
 use tenlock::format::SectorSize;
 use tenlock::storage::{MemoryStorage, Storage};
-use tenlock::volume::{Error, Volume, create};
+use tenlock::volume::{Error, Volume, Workers, create};
 use xts_mode::{Xts128, get_tweak_default};
 
 const SECTOR_SIZES: [SectorSize; 2] = [SectorSize::B512, SectorSize::B4096];
@@ -41,8 +41,13 @@ const SEED: u64 = 0x5ec7_0125;
 
 #[test]
 fn random_reads_and_writes_equal_a_vector_of_bytes() {
-    for sector_size in SECTOR_SIZES {
-        let volume = volume_on(MemoryStorage::default(), sector_size);
+    for (sector_size, workers) in SECTOR_SIZES
+        .into_iter()
+        .zip([0, 2])
+        .chain(SECTOR_SIZES.into_iter().zip([2, 0]))
+    {
+        let volume = volume_on(MemoryStorage::default(), sector_size)
+            .with_workers(Workers::new(workers).unwrap());
         proptest!(config(48), |(requests in prop::collection::vec(request(), 1..40))| {
             let mut model = noise(0, LEN);
             volume.write_at(0, &model).unwrap();
@@ -52,6 +57,41 @@ fn random_reads_and_writes_equal_a_vector_of_bytes() {
             prop_assert!(contents(&volume) == model);
         });
     }
+}
+
+#[test]
+fn vectored_requests_equal_plain_ones_and_do_nothing_out_of_range() {
+    let volume = volume_on(MemoryStorage::default(), SectorSize::B512);
+    let data = noise(1, LEN);
+    let (a, b) = data[..PIECE + 77].split_at(1000);
+    volume
+        .write_vectored_at(5, &[IoSlice::new(a), IoSlice::new(&[]), IoSlice::new(b)])
+        .unwrap();
+    let before = contents(&volume);
+    assert!(before[5..5 + PIECE + 77] == data[..PIECE + 77]);
+    let (mut x, mut y) = (vec![0; 3], vec![0; PIECE]);
+    let mut bufs = [IoSliceMut::new(&mut x), IoSliceMut::new(&mut y)];
+    volume.read_vectored_at(9, &mut bufs).unwrap();
+    assert!(x == data[4..7] && y == data[7..7 + PIECE]);
+
+    let past_the_end = volume.write_vectored_at(
+        LEN as u64 - 4096,
+        &[IoSlice::new(&[1; 4096]), IoSlice::new(&[2])],
+    );
+    assert!(matches!(past_the_end, Err(Error::OutOfRange { .. })));
+    assert!(contents(&volume) == before);
+}
+
+#[test]
+fn an_error_of_one_worker_is_the_error_of_the_request() {
+    let workers = Workers::new(2).unwrap();
+    let storage = MemoryStorage::default();
+    let shorter = storage.second_handle();
+    let volume = volume_on(storage, SectorSize::B4096).with_workers(workers);
+    // The last piece lies past the end now; the others can be read.
+    shorter.set_len((1 << 20) + 3 * PIECE as u64).unwrap();
+    let outcome = volume.read_at(0, &mut vec![0; LEN]);
+    assert!(matches!(outcome, Err(Error::Io { .. })), "{outcome:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tenlock::format::VolumeState;
 use tenlock::storage::{FileStorage, Storage};
-use tenlock::volume::{Code, Error, Info, LockedVolume, Opened, Volume, inspect};
+use tenlock::volume::{Code, Error, Info, LockedVolume, Opened, Volume, Workers, inspect};
 
 use crate::credential::Source;
 use crate::failure::Failure;
@@ -57,7 +57,12 @@ pub(crate) fn unlock(path: &Path, source: &Source, out: &mut Output) -> Result<V
     for notice in volume.notices() {
         out.notice(notice.to_string());
     }
-    Ok(volume)
+    with_all_cores(volume)
+}
+
+/// The volume with a thread for each core.
+pub(crate) fn with_all_cores(volume: Volume) -> Result<Volume, Failure> {
+    Ok(volume.with_workers(Workers::for_this_machine()?))
 }
 
 /// Opens the volume at `path` without a key, and finishes an erase that is due.

@@ -40,7 +40,9 @@ mod keys;
 mod locked;
 mod medium;
 mod repair;
+mod staging;
 mod unlocked;
+mod workers;
 
 pub use create::{CreateOptions, create};
 pub use cursor::Cursor;
@@ -50,6 +52,7 @@ pub use info::{Attempts, Info, SlotInfo, inspect};
 pub use locked::{LockedVolume, Opened, UnlockFailure};
 pub use repair::Notice;
 pub use unlocked::Volume;
+pub use workers::Workers;
 
 #[cfg(test)]
 mod tests;

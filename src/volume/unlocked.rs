@@ -1,6 +1,7 @@
 //! The unlocked state: its keys, its header, and what may be changed.
 
 use std::fmt;
+use std::io::{IoSlice, IoSliceMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::attempt::slot_index;
@@ -13,6 +14,7 @@ use super::keys::{Keys, SlotContext, derive};
 use super::locked::{LockedVolume, UnlockFailure};
 use super::medium::{Medium, read_header};
 use super::repair::{self, Notice};
+use super::workers::Workers;
 use crate::crypto::{Argon2Cost, CryptoError, Passphrase, Secret, fill_random};
 use crate::format::{Defect, Factor, Header, PassphraseFactor, Role, SectorSize, Slot, SlotBlock};
 
@@ -94,6 +96,14 @@ impl Volume {
         Info::of(&self.header())
     }
 
+    /// Splits large requests over these threads from now on. Without, all work is done on the
+    /// caller's thread.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Workers) -> Self {
+        self.payload.set_workers(workers);
+        self
+    }
+
     /// What was out of order when the volume was unlocked.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
@@ -119,6 +129,36 @@ impl Volume {
     /// [`Error::OutOfRange`], nothing written; [`Error::Io`], [`Error::CannotWrite`]: any of the sectors may hold old or new bytes.
     pub fn write_at(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         self.payload.write_at(&self.medium, offset, data)
+    }
+
+    /// Fills the buffers one after the other from the payload at `offset`.
+    ///
+    /// # Errors
+    /// As [`read_at`](Self::read_at); nothing is read if any part is out of range.
+    pub fn read_vectored_at(&self, offset: u64, bufs: &mut [IoSliceMut<'_>]) -> Result<(), Error> {
+        let lengths = bufs.iter().map(|buf| buf.len());
+        self.payload.check_all(offset, lengths)?;
+        let mut offset = offset;
+        for buf in bufs {
+            self.read_at(offset, buf)?;
+            offset += buf.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes the buffers one after the other to the payload at `offset`.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at); nothing is written if any part is out of range.
+    pub fn write_vectored_at(&self, offset: u64, bufs: &[IoSlice<'_>]) -> Result<(), Error> {
+        let lengths = bufs.iter().map(|buf| buf.len());
+        self.payload.check_all(offset, lengths)?;
+        let mut offset = offset;
+        for buf in bufs {
+            self.write_at(offset, buf)?;
+            offset += buf.len() as u64;
+        }
+        Ok(())
     }
 
     /// Returns when everything written before is on the medium.

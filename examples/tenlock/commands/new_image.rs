@@ -1,6 +1,6 @@
 //! The file or device that is to become a volume.
 
-use std::fs::{self, TryLockError};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use tenlock::volume::{Code, CreateOptions, Error, Volume, create};
 
 use crate::failure::Failure;
 use crate::fs::{self as filesystem, FileSystemKind};
-use crate::image::{cannot_open, open_read_only, show};
+use crate::image::{cannot_open, open_read_only, show, with_all_cores};
 use crate::units::show_bytes;
 
 /// A file that goes away again unless it is [kept](Self::keep), if it was made here.
@@ -30,16 +30,11 @@ impl NewImage {
     ) -> Result<(Self, Volume), Failure> {
         check_vacant(path, options.overwrite)?;
         let (image, storage) = Self::claim(path)?;
-        if options.overwrite
-            && let Some(room) = options.payload_length
-        {
-            cut_off(path, &storage, room)?;
-        }
         let volume = create(storage, options, passphrase).map_err(|error| match error {
             Error::LooksLikeData { .. } => in_the_way(path),
             error => error.into(),
         })?;
-        Ok((image, volume))
+        Ok((image, with_all_cores(volume)?))
     }
 
     /// The volume is complete.
@@ -129,20 +124,4 @@ fn in_the_way(path: &Path) -> Failure {
         show(path)
     );
     Failure::new(Code::Other, "looks_like_data", message)
-}
-
-/// Shortens a file that is longer than the volume: the second header copy is looked for at the end.
-fn cut_off(path: &Path, storage: &FileStorage, room: u64) -> Result<(), Failure> {
-    let failed = |error| Failure::io("shorten", &show(path), &error);
-    let needed = room.saturating_add(2 * COPY_LEN);
-    if !is_device(path) && storage.len().map_err(failed)? > needed {
-        // A volume that somebody has open must not lose its end.
-        storage.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => Error::Busy.into(),
-            TryLockError::Error(error) => Failure::io("lock", &show(path), &error),
-        })?;
-        storage.set_len(needed).map_err(failed)?;
-        storage.unlock().map_err(failed)?;
-    }
-    Ok(())
 }
