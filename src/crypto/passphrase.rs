@@ -64,9 +64,7 @@ pub enum PassphraseError {
     #[error("the passphrase has a character that Unicode does not define: leave it out")]
     Unassigned,
     /// Bytes that are no UTF-8.
-    #[error(
-        "the passphrase is not valid UTF-8: save it as UTF-8, or use a key file for binary data"
-    )]
+    #[error("the passphrase is not valid UTF-8: save it as UTF-8")]
     NotUtf8,
     /// No memory to hold it.
     #[error(transparent)]

@@ -64,6 +64,7 @@ pub enum UnlockFailure {
 impl fmt::Display for UnlockFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Wrong { remaining: 0, .. } => Error::SlotErased.fmt(f),
             Self::Wrong { remaining, .. } => Error::WrongCredential {
                 remaining: *remaining,
             }
@@ -93,6 +94,7 @@ impl From<(LockedVolume, Error)> for UnlockFailure {
 impl From<UnlockFailure> for Error {
     fn from(failure: UnlockFailure) -> Self {
         match failure {
+            UnlockFailure::Wrong { remaining: 0, .. } => Self::SlotErased,
             UnlockFailure::Wrong { remaining, .. } => Self::WrongCredential { remaining },
             UnlockFailure::Erased(volume) => Self::Erased(Box::new(volume.into_report())),
             UnlockFailure::Failed { error, .. } => error,

@@ -27,6 +27,7 @@
 //! above the destination are trusted: whoever may rename entries there while
 //! the tool runs can make it follow a link, since `std` has no `openat`.
 
+mod check;
 mod device;
 mod error;
 mod format;
@@ -47,6 +48,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+pub(crate) use check::damage;
 pub(crate) use error::Error;
 pub(crate) use format::{format, min_len};
 pub(crate) use list::{Entry, list};

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use hadris_fs::{DirCursor, DirEntry, ErrorKind, FileType, NodeId, OpenMode};
 
+use super::check::damage;
 use super::job::Job;
 use super::list::next;
 use super::mount::{Access, Mounted, ROOT, mount};
@@ -52,6 +53,9 @@ pub(crate) fn unpack<'a>(
         bytes_left: payload.len(),
         entries_left: payload.len() / SMALLEST_ENTRY,
     };
+    for Warning { path, issue } in damage(payload)? {
+        unpacker.job.warn(&path, issue);
+    }
     unpacker.folder(root, folder, ROOT.as_ref(), 0)?;
     let made_durable = durable_folder(folder);
     made_durable.map_err(Error::host("flush", folder))?;
