@@ -112,9 +112,10 @@ pub(crate) struct Report {
 /// Bytes moved at a time between a host file and the volume.
 const PIECE: usize = 1 << 20;
 
-/// Folders below the topmost one that are followed. Far more than people
-/// nest, and few enough for the smallest main-thread stack (Windows, 1 MiB).
-const MAX_DEPTH: usize = 128;
+/// Folders below the topmost one that are followed. Far more than people nest,
+/// and few enough for the checker, which follows 63, and for the smallest
+/// main-thread stack (Windows, 1 MiB).
+const MAX_DEPTH: usize = 60;
 
 /// A length in memory as a length on a medium.
 fn len_u64(len: usize) -> u64 {
