@@ -52,7 +52,7 @@ pub use random::fill as fill_random;
 pub use secret::Secret;
 pub use sign::{PublicKey, SigningKey};
 pub use wrap::{WRAPPED_LEN, Wrapped, unwrap, wrap};
-pub use xts::{SectorSize, Xts};
+pub use xts::{Kernel, SectorSize, Xts};
 
 #[cfg(any(test, fuzzing))]
 #[allow(unused_imports)] // For the tests of the attempt counter.

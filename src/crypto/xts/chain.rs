@@ -1,0 +1,102 @@
+//! The sequence of tweaks T, T·x, T·x² … (IEEE 1619-2018, 5.2) in vector registers: no step is from
+//! one tweak to the next, so none waits for another.
+#![allow(unsafe_code)] // Calls the operations of a register.
+#![allow(clippy::inline_always)] // See `vector`.
+
+use super::vector::{Block, Vector};
+
+/// Registers in a batch.
+pub(super) const STREAMS: usize = 8;
+
+/// The tweaks of a batch of eight registers at the start of a sector with this encrypted tweak.
+///
+/// # Safety
+/// The processor must have the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn first_batch<V: Vector>(tweak: &Block) -> [V; STREAMS] {
+    // Powers below 8 by shifts of bits, the others from them by shifts of bytes.
+    let registers = 8 / V::BLOCKS;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let tweak = V::splat(tweak);
+        let mut tweaks = [tweak; STREAMS];
+        for index in 0..STREAMS {
+            tweaks[index] = if index < registers {
+                times_small_powers(tweak, index * V::BLOCKS)
+            } else {
+                times::<V, 1, 15>(tweaks[index - registers])
+            };
+        }
+        tweaks
+    }
+}
+
+/// The tweak in the same place of the next batch.
+///
+/// # Safety
+/// The processor must have the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn next_batch<V: Vector>(tweak: V) -> V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match V::BLOCKS {
+            4 => times::<V, 4, 12>(tweak),
+            2 => times::<V, 2, 14>(tweak),
+            _ => times::<V, 1, 15>(tweak),
+        }
+    }
+}
+
+/// x^128 = x^7 + x^2 + x + 1.
+const REDUCTION: Block = [0x87, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// Times x^(8 · `LEFT`), at most x^32. `RIGHT` is 16 - `LEFT`.
+///
+/// # Safety
+/// The processor must have the instructions of `V`.
+#[inline(always)]
+unsafe fn times<V: Vector, const LEFT: i32, const RIGHT: i32>(tweak: V) -> V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (shifted, carry) = tweak.slide::<LEFT, RIGHT>();
+        shifted.xor(carry.multiply_lower(V::splat(&REDUCTION)))
+    }
+}
+
+/// `tweak` times x^`first` in the first block, x^(`first` + 1) in the second, and so on.
+///
+/// # Safety
+/// The processor must have the instructions of `V`; `first + V::BLOCKS` is at most 8.
+#[inline(always)]
+unsafe fn times_small_powers<V: Vector>(tweak: V, first: usize) -> V {
+    // SAFETY: the caller's promise, with which the tables are long enough.
+    unsafe {
+        let left = V::load(LEFT.as_ptr().add(first).cast());
+        let right = V::load(RIGHT.as_ptr().add(first).cast());
+        // The upper half of the carry goes from half to half, the lower one is to be reduced.
+        let carry = tweak.swap_halves().shift_right(right);
+        let reduced = carry.multiply_lower(V::splat(&REDUCTION));
+        let upper = carry.and(V::splat(&UPPER_HALF));
+        tweak.shift_left(left).xor(upper).xor(reduced)
+    }
+}
+
+const UPPER_HALF: Block = [0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255];
+
+/// Both halves of block n are n.
+static LEFT: [[u64; 2]; 8] = counts(false);
+
+/// Both halves of block n are 64 - n.
+static RIGHT: [[u64; 2]; 8] = counts(true);
+
+const fn counts(from_64: bool) -> [[u64; 2]; 8] {
+    let mut counts = [[0; 2]; 8];
+    let mut block = 0;
+    let mut power = 0;
+    while block < 8 {
+        counts[block] = if from_64 { [64 - power; 2] } else { [power; 2] };
+        block += 1;
+        power += 1;
+    }
+    counts
+}
