@@ -59,44 +59,38 @@ unsafe fn times<V: Vector, const LEFT: i32, const RIGHT: i32>(tweak: V) -> V {
     // SAFETY: the caller's promise.
     unsafe {
         let (shifted, carry) = tweak.slide::<LEFT, RIGHT>();
-        shifted.xor(carry.multiply_lower(V::splat(&REDUCTION)))
+        shifted.xor(carry.multiply::<0x00>(V::splat(&REDUCTION)))
     }
 }
 
 /// `tweak` times x^`first` in the first block, x^(`first` + 1) in the second, and so on.
 ///
+/// By multiplications alone: on Intel, shifts of bits would queue behind the AES instructions of
+/// the batch before, for the same port.
+///
 /// # Safety
 /// The processor must have the instructions of `V`; `first + V::BLOCKS` is at most 8.
 #[inline(always)]
 unsafe fn times_small_powers<V: Vector>(tweak: V, first: usize) -> V {
-    // SAFETY: the caller's promise, with which the tables are long enough.
+    // SAFETY: the caller's promise, with which the table is long enough.
     unsafe {
-        let left = V::load(LEFT.as_ptr().add(first).cast());
-        let right = V::load(RIGHT.as_ptr().add(first).cast());
-        // The upper half of the carry goes from half to half, the lower one is to be reduced.
-        let carry = tweak.swap_halves().shift_right(right);
-        let reduced = carry.multiply_lower(V::splat(&REDUCTION));
-        let upper = carry.and(V::splat(&UPPER_HALF));
-        tweak.shift_left(left).xor(upper).xor(reduced)
+        let powers = V::load(POWERS.as_ptr().add(first).cast());
+        let lower = tweak.multiply::<0x00>(powers);
+        // Stands 64 bits higher, so that its own upper half is the carry.
+        let upper = tweak.multiply::<0x11>(powers);
+        let carry = upper.multiply::<0x01>(V::splat(&REDUCTION));
+        lower.xor(upper.slide::<8, 8>().0).xor(carry)
     }
 }
 
-const UPPER_HALF: Block = [0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255];
-
-/// Both halves of block n are n.
-static LEFT: [[u64; 2]; 8] = counts(false);
-
-/// Both halves of block n are 64 - n.
-static RIGHT: [[u64; 2]; 8] = counts(true);
-
-const fn counts(from_64: bool) -> [[u64; 2]; 8] {
-    let mut counts = [[0; 2]; 8];
-    let mut block = 0;
-    let mut power = 0;
-    while block < 8 {
-        counts[block] = if from_64 { [64 - power; 2] } else { [power; 2] };
-        block += 1;
-        power += 1;
-    }
-    counts
-}
+/// x^0 to x^7, in both halves.
+static POWERS: [[u64; 2]; 8] = [
+    [1, 1],
+    [2, 2],
+    [4, 4],
+    [8, 8],
+    [16, 16],
+    [32, 32],
+    [64, 64],
+    [128, 128],
+];

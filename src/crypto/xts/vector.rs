@@ -30,8 +30,6 @@ pub(super) trait Vector: Copy {
 
     unsafe fn xor(self, other: Self) -> Self;
 
-    unsafe fn and(self, other: Self) -> Self;
-
     /// `SubBytes`, `ShiftRows`, `MixColumns`, `AddRoundKey` (FIPS 197).
     unsafe fn encrypt_round(self, key: Self) -> Self;
 
@@ -49,15 +47,7 @@ pub(super) trait Vector: Copy {
     /// by `RIGHT` bytes. `LEFT + RIGHT` is 16.
     unsafe fn slide<const LEFT: i32, const RIGHT: i32>(self) -> (Self, Self);
 
-    /// Each half of a block shifted left by the number in the same half of `counts`, 0 to 64.
-    unsafe fn shift_left(self, counts: Self) -> Self;
-
-    /// Each half of a block shifted right by the number in the same half of `counts`, 0 to 64.
-    unsafe fn shift_right(self, counts: Self) -> Self;
-
-    /// The halves of each block, swapped.
-    unsafe fn swap_halves(self) -> Self;
-
-    /// The carry-less product of the lower halves.
-    unsafe fn multiply_lower(self, other: Self) -> Self;
+    /// The carry-less product of two halves, the upper one of `self` if `HALVES & 0x01`, and that
+    /// of `other` if `HALVES & 0x10`.
+    unsafe fn multiply<const HALVES: i32>(self, other: Self) -> Self;
 }

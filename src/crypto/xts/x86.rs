@@ -58,10 +58,9 @@ macro_rules! vector {
     (
         $(#[$doc:meta])*
         $name:ident($register:ident), $blocks:literal blocks,
-        $load:ident, $store:ident, $splat:ident, $xor:ident, $and:ident,
+        $load:ident, $store:ident, $splat:ident, $xor:ident,
         $encrypt_round:ident, $encrypt_last:ident, $decrypt_round:ident, $decrypt_last:ident,
-        $left_bytes:ident, $right_bytes:ident, $left_bits:ident, $right_bits:ident,
-        $shuffle:ident, $multiply:ident $(,)?
+        $left_bytes:ident, $right_bytes:ident, $multiply:ident $(,)?
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -99,11 +98,6 @@ macro_rules! vector {
             }
 
             #[inline(always)]
-            unsafe fn and(self, other: Self) -> Self {
-                Self(unsafe { $and(self.0, other.0) })
-            }
-
-            #[inline(always)]
             unsafe fn encrypt_round(self, key: Self) -> Self {
                 Self(unsafe { $encrypt_round(self.0, key.0) })
             }
@@ -129,56 +123,37 @@ macro_rules! vector {
             }
 
             #[inline(always)]
-            unsafe fn shift_left(self, counts: Self) -> Self {
-                Self(unsafe { $left_bits(self.0, counts.0) })
-            }
-
-            #[inline(always)]
-            unsafe fn shift_right(self, counts: Self) -> Self {
-                Self(unsafe { $right_bits(self.0, counts.0) })
-            }
-
-            #[inline(always)]
-            unsafe fn swap_halves(self) -> Self {
-                Self(unsafe { $shuffle::<0b01_00_11_10>(self.0) })
-            }
-
-            #[inline(always)]
-            unsafe fn multiply_lower(self, other: Self) -> Self {
-                Self(unsafe { $multiply::<0x00>(self.0, other.0) })
+            unsafe fn multiply<const HALVES: i32>(self, other: Self) -> Self {
+                Self(unsafe { $multiply::<HALVES>(self.0, other.0) })
             }
         }
     };
 }
 
 vector! {
-    /// Needs AES-NI, PCLMULQDQ and SSE2. Both halves of a shift count are the same, so that the
-    /// instruction, which reads the lower one, does what the trait asks.
+    /// Needs AES-NI, PCLMULQDQ and SSE2.
     Xmm(__m128i), 1 blocks,
-    _mm_loadu_si128, _mm_storeu_si128, itself, _mm_xor_si128, _mm_and_si128,
+    _mm_loadu_si128, _mm_storeu_si128, itself, _mm_xor_si128,
     _mm_aesenc_si128, _mm_aesenclast_si128, _mm_aesdec_si128, _mm_aesdeclast_si128,
-    _mm_bslli_si128, _mm_bsrli_si128, _mm_sll_epi64, _mm_srl_epi64,
-    _mm_shuffle_epi32, _mm_clmulepi64_si128,
+    _mm_bslli_si128, _mm_bsrli_si128, _mm_clmulepi64_si128,
 }
 
 vector! {
     /// Needs AVX2, VAES and VPCLMULQDQ.
     Ymm(__m256i), 2 blocks,
     _mm256_loadu_si256, _mm256_storeu_si256, _mm256_broadcastsi128_si256,
-    _mm256_xor_si256, _mm256_and_si256,
+    _mm256_xor_si256,
     _mm256_aesenc_epi128, _mm256_aesenclast_epi128, _mm256_aesdec_epi128, _mm256_aesdeclast_epi128,
-    _mm256_bslli_epi128, _mm256_bsrli_epi128, _mm256_sllv_epi64, _mm256_srlv_epi64,
-    _mm256_shuffle_epi32, _mm256_clmulepi64_epi128,
+    _mm256_bslli_epi128, _mm256_bsrli_epi128, _mm256_clmulepi64_epi128,
 }
 
 vector! {
     /// Needs AVX512F, AVX512BW, VAES and VPCLMULQDQ.
     Zmm(__m512i), 4 blocks,
     _mm512_loadu_si512, _mm512_storeu_si512, _mm512_broadcast_i32x4,
-    _mm512_xor_si512, _mm512_and_si512,
+    _mm512_xor_si512,
     _mm512_aesenc_epi128, _mm512_aesenclast_epi128, _mm512_aesdec_epi128, _mm512_aesdeclast_epi128,
-    _mm512_bslli_epi128, _mm512_bsrli_epi128, _mm512_sllv_epi64, _mm512_srlv_epi64,
-    _mm512_shuffle_epi32, _mm512_clmulepi64_epi128,
+    _mm512_bslli_epi128, _mm512_bsrli_epi128, _mm512_clmulepi64_epi128,
 }
 
 /// What a broadcast is where a register holds one block.
