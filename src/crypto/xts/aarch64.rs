@@ -1,13 +1,15 @@
 //! The kernel of AArch64 with the AES extension (which includes the polynomial multiplication).
 #![allow(unsafe_code)] // Vector instructions, loads and stores; and functions that need them.
-#![allow(clippy::inline_always)] // See `vector`.
+#![allow(clippy::inline_always)]
+// See `vector`.
 // Of each block: the caller's promise that the processor has the instruction and that a pointer is
 // good for a whole register. No instruction here needs alignment.
 #![allow(clippy::undocumented_unsafe_blocks)]
 
 use std::arch::aarch64::{
-    uint8x16_t, vaesdq_u8, vaeseq_u8, vaesimcq_u8, vaesmcq_u8, vdupq_n_u8, veorq_u8, vextq_u8,
-    vgetq_lane_u64, vld1q_u8, vmull_p64, vreinterpretq_u8_p128, vreinterpretq_u64_u8, vst1q_u8,
+    uint8x16_t, vaddq_u64, vaesdq_u8, vaeseq_u8, vaesimcq_u8, vaesmcq_u8, vdupq_n_u8, veorq_u8,
+    vextq_u8, vgetq_lane_u64, vld1q_u8, vmull_p64, vreinterpretq_u8_p128, vreinterpretq_u8_u64,
+    vreinterpretq_u64_u8, vst1q_u8,
 };
 use std::arch::is_aarch64_feature_detected as detected;
 
@@ -64,6 +66,14 @@ impl Vector for Neon {
     /// Stable Rust has no prefetch here; the processor's own has to do.
     #[inline(always)]
     unsafe fn prefetch(_from: *const u8) {}
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        unsafe {
+            let (a, b) = (vreinterpretq_u64_u8(self.0), vreinterpretq_u64_u8(other.0));
+            Self(vreinterpretq_u8_u64(vaddq_u64(a, b)))
+        }
+    }
 
     #[inline(always)]
     unsafe fn xor(self, other: Self) -> Self {

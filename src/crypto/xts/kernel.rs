@@ -2,10 +2,10 @@
 #![allow(unsafe_code)] // Calls functions that need instructions which not all processors have.
 
 use super::super::CryptoError;
-use super::schedule::{Expand, Keys, Schedule};
-use super::run::Run;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use super::aarch64 as arch;
+use super::run::Run;
+use super::schedule::{Expand, Keys, Schedule};
 #[cfg(target_arch = "x86_64")]
 use super::x86 as arch;
 
@@ -39,7 +39,9 @@ impl Kernel {
     /// The kernels that this machine supports, fastest first; [`Portable`](Self::Portable) is
     /// always among them.
     pub fn available() -> impl Iterator<Item = Self> {
-        Self::FASTEST_FIRST.into_iter().filter(|kernel| kernel.is_available())
+        Self::FASTEST_FIRST
+            .into_iter()
+            .filter(|kernel| kernel.is_available())
     }
 
     /// The fastest kernel that this machine supports.
@@ -73,11 +75,18 @@ pub(super) struct Hardware {
 
 impl Hardware {
     /// [`CryptoError::KernelUnavailable`] if the machine does not support the kernel.
-    pub(super) fn new(kernel: Kernel, data: &[u8; 32], tweak: &[u8; 32]) -> Result<Self, CryptoError> {
+    pub(super) fn new(
+        kernel: Kernel,
+        data: &[u8; 32],
+        tweak: &[u8; 32],
+    ) -> Result<Self, CryptoError> {
         let functions = arch::functions(kernel).ok_or(CryptoError::KernelUnavailable)?;
         // SAFETY: that there are functions shows that the processor has their instructions.
         let schedule = unsafe { Schedule::new(data, tweak, functions.expand)? };
-        Ok(Self { functions, schedule })
+        Ok(Self {
+            functions,
+            schedule,
+        })
     }
 
     /// Encrypts or decrypts a run.
@@ -88,7 +97,10 @@ impl Hardware {
 }
 
 /// For processors without a kernel of their own.
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little")
+)))]
 mod arch {
     pub(super) fn functions(_: super::Kernel) -> Option<super::Functions> {
         None

@@ -35,7 +35,10 @@ impl<'a> Run<'a> {
             source.is_none_or(|source| source.len() == target.len()),
             "source and destination differ in length"
         );
-        assert!(target.len().is_multiple_of(size.bytes()), "not whole sectors");
+        assert!(
+            target.len().is_multiple_of(size.bytes()),
+            "not whole sectors"
+        );
         Self {
             direction,
             size,
