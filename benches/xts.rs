@@ -39,7 +39,7 @@ fn throughput(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(len as u64));
         for subject in subjects() {
             group.bench_function(&subject.name, |bencher| {
-                bencher.iter(|| (subject.work)(&mut data))
+                bencher.iter(|| (subject.work)(&mut data));
             });
         }
     }
@@ -121,7 +121,7 @@ fn subjects() -> Vec<Subject> {
                 kernel,
                 work: Box::new(move |data| ours.encrypt_in_place(size, 0, data)),
                 reference: Box::new(move |data| {
-                    other.encrypt_area(data, bytes, 0, get_tweak_default)
+                    other.encrypt_area(data, bytes, 0, get_tweak_default);
                 }),
             });
             let (ours, other) = (cipher(kernel), reference());
@@ -130,7 +130,7 @@ fn subjects() -> Vec<Subject> {
                 kernel,
                 work: Box::new(move |data| ours.decrypt_in_place(size, 0, data)),
                 reference: Box::new(move |data| {
-                    other.decrypt_area(data, bytes, 0, get_tweak_default)
+                    other.decrypt_area(data, bytes, 0, get_tweak_default);
                 }),
             });
         }
@@ -197,15 +197,22 @@ mod limit {
         _mm512_aesenc_epi128
     );
 
-    /// The limit of the registers that an available kernel uses.
+    /// The limit of the registers that a kernel uses, if this machine has them.
     pub(super) fn of(kernel: Kernel) -> Option<Work> {
-        // SAFETY, of all: the kernel is available, so the processor has its instructions.
-        match kernel {
-            Kernel::Vaes512 => Some(Box::new(|data| unsafe { zmm(data.len()) })),
-            Kernel::Vaes256 => Some(Box::new(|data| unsafe { ymm(data.len()) })),
-            Kernel::AesNi => Some(Box::new(|data| unsafe { xmm(data.len()) })),
-            _ => None,
+        if !kernel.is_available() {
+            return None;
         }
+        // SAFETY, of each block: the kernel is available, so the processor has its instructions.
+        let limit: fn(usize) = match kernel {
+            // SAFETY: see above.
+            Kernel::Vaes512 => |len| unsafe { zmm(len) },
+            // SAFETY: see above.
+            Kernel::Vaes256 => |len| unsafe { ymm(len) },
+            // SAFETY: see above.
+            Kernel::AesNi => |len| unsafe { xmm(len) },
+            _ => return None,
+        };
+        Some(Box::new(move |data| limit(data.len())))
     }
 }
 

@@ -20,7 +20,7 @@ pub enum Kernel {
     Vaes256,
     /// x86-64 with AES-NI and PCLMULQDQ.
     AesNi,
-    /// AArch64 with the AES extension.
+    /// 64-bit Arm with the AES extension.
     AArch64,
     /// Any processor, by the `aes` crate, which uses AES instructions where it knows them and
     /// bit slicing elsewhere.
@@ -104,5 +104,31 @@ impl Hardware {
 mod arch {
     pub(super) fn functions(_: super::Kernel) -> Option<super::Functions> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::testing::hex;
+
+    #[test]
+    fn key_expansion_is_that_of_fips_197() {
+        // Appendix A.3: the key, and the first and the last words made from it.
+        let key = hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
+        let key: &[u8; 32] = key[..].try_into().unwrap();
+        for kernel in Kernel::available().filter(|kernel| *kernel != Kernel::Portable) {
+            let hardware = Hardware::new(kernel, key, key).unwrap();
+            let Keys {
+                encrypt,
+                decrypt,
+                tweak,
+            } = hardware.schedule.keys();
+            assert_eq!(encrypt[..2].as_flattened(), key);
+            assert_eq!(encrypt[2][..], hex("9ba354118e6925afa51a8b5f2067fcde"));
+            assert_eq!(encrypt[14][..], hex("fe4890d1e6188d0b046df344706c631e"));
+            assert_eq!(tweak, encrypt);
+            assert_eq!((decrypt[0], decrypt[14]), (encrypt[14], encrypt[0]));
+        }
     }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::inline_always)] // See `vector`.
 
 use std::arch::is_x86_feature_detected as detected;
+#[allow(clippy::wildcard_imports)]
+// About 50 intrinsics, each named once, in the tables below.
 use std::arch::x86_64::*;
 
 use super::kernel::{Functions, Kernel, Process};
@@ -66,69 +68,79 @@ macro_rules! vector {
         #[derive(Clone, Copy)]
         struct $name($register);
 
-        // SAFETY, of each block: the caller's promise that the processor has the instruction and
-        // that a pointer is good for a whole register. No instruction here needs alignment.
-        #[allow(clippy::undocumented_unsafe_blocks)]
+        // No instruction here needs alignment.
         impl Vector for $name {
             const BLOCKS: usize = $blocks;
 
             #[inline(always)]
             unsafe fn splat(block: &Block) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $splat(_mm_loadu_si128(block.as_ptr().cast())) })
             }
 
             #[inline(always)]
             unsafe fn load(from: *const u8) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $load(from.cast()) })
             }
 
             #[inline(always)]
             unsafe fn store(self, to: *mut u8) {
+                // SAFETY: the caller's promise.
                 unsafe { $store(to.cast(), self.0) };
             }
 
             #[inline(always)]
             unsafe fn prefetch(from: *const u8) {
+                // SAFETY: the caller's promise.
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
             }
 
             #[inline(always)]
             unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $add(self.0, other.0) })
             }
 
             #[inline(always)]
             unsafe fn xor(self, other: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $xor(self.0, other.0) })
             }
 
             #[inline(always)]
             unsafe fn encrypt_round(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $encrypt_round(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn encrypt_last(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $encrypt_last(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn decrypt_round(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $decrypt_round(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn decrypt_last(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $decrypt_last(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn slide<const LEFT: i32, const RIGHT: i32>(self) -> (Self, Self) {
+                // SAFETY: the caller's promise.
                 unsafe { (Self($left_bytes::<LEFT>(self.0)), Self($right_bytes::<RIGHT>(self.0))) }
             }
 
             #[inline(always)]
             unsafe fn multiply<const HALVES: i32>(self, other: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $multiply::<HALVES>(self.0, other.0) })
             }
         }
