@@ -3,12 +3,12 @@
 #![allow(unsafe_code)] // Calls the operations of a register, loads and stores.
 #![allow(clippy::inline_always)] // See `vector`.
 
-use super::chain::{STREAMS, first_batch, next_batch};
-use super::schedule::{Keys, RoundKeys};
 use std::mem::MaybeUninit;
 
 use super::SectorSize;
+use super::chain::{STREAMS, first_batch, next_batch};
 use super::run::{Direction, Run};
+use super::schedule::{Keys, RoundKeys};
 use super::vector::{Block, Vector};
 
 /// Encrypts or decrypts a run in registers `V`.
@@ -34,7 +34,7 @@ const WINDOW: usize = 32;
 /// The encrypted tweaks of a window; those behind the last sector of a run may be missing.
 type Tweaks = MaybeUninit<[Block; WINDOW]>;
 
-/// How far ahead of its use data is fetched, in bytes.
+/// How far ahead of its use memory is fetched, in bytes; beyond the caches that doubles the speed.
 const AHEAD: usize = 4096;
 
 /// # Safety
@@ -180,6 +180,7 @@ unsafe fn batch<V: Vector, const DECRYPT: bool>(
     unsafe {
         for line in 0..STREAMS * len / 64 {
             V::prefetch(from.wrapping_add(AHEAD + 64 * line));
+            V::prefetch(to.wrapping_add(AHEAD + 64 * line));
         }
         let first = V::splat(&keys[0]);
         let mut state = *tweaks;
