@@ -17,4 +17,7 @@ pub enum CryptoError {
     /// (IEEE 1619-2018; FIPS 140 Implementation Guidance C.I).
     #[error("the two halves of an XTS key are equal")]
     EqualXtsKeys,
+    /// The machine lacks the instructions of the [`Kernel`](super::Kernel) that was asked for.
+    #[error("the processor does not support the kernel asked for")]
+    KernelUnavailable,
 }

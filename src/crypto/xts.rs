@@ -4,15 +4,28 @@
 //! index of the 512-byte unit at which it starts, as 128-bit little-endian number, for both sector
 //! sizes. No ciphertext stealing, because sectors are whole blocks; no integrity, because XTS has none.
 
-mod tweaks;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod aarch64;
+mod chain;
+mod kernel;
+mod portable;
+mod run;
+mod schedule;
+mod stream;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 #[cfg(test)]
 mod tests;
 
-use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
-use aes::{Aes256, Aes256Enc, Block};
+use std::fmt;
 
-use self::tweaks::{BATCH_BLOCKS, Batch, CHAINS};
+pub use self::kernel::Kernel;
+
+use self::kernel::Hardware;
+use self::portable::Portable;
+use self::run::{Direction, Run};
 use super::{CryptoError, Secret, ct_eq};
 
 /// Size of a sector, the XTS data unit.
@@ -47,34 +60,57 @@ impl SectorSize {
 ///
 /// All operations take a run of whole sectors, the first of which starts at the 512-byte unit
 /// `first_unit` of the payload; long runs are faster than many short ones.
-#[derive(Debug)]
 pub struct Xts {
-    // Boxed: a move of `Xts` must not leave round keys behind.
-    data: Box<Aes256>,
-    tweak: Box<Aes256Enc>,
+    kernel: Kernel,
+    cipher: Cipher,
+}
+
+enum Cipher {
+    Hardware(Hardware),
+    Portable(Portable),
 }
 
 impl Xts {
-    /// From 64 bytes, data key then tweak key.
+    /// From 64 bytes, data key then tweak key, on the fastest kernel that this machine supports.
     ///
     /// [`CryptoError::Length`] for another length, and [`CryptoError::EqualXtsKeys`], found out in
-    /// constant time, if the two keys are equal.
+    /// constant time, if the two keys are equal; [`CryptoError::OutOfMemory`] without memory for
+    /// the round keys.
     pub fn new(key: &Secret) -> Result<Self, CryptoError> {
-        let (data, tweak) = key.expose_array::<64>()?.split_at(32);
+        Self::with_kernel(key, Kernel::best())
+    }
+
+    /// As [`new`](Self::new), on a certain kernel: for tests and measurements.
+    ///
+    /// [`CryptoError::KernelUnavailable`] if this machine does not support it.
+    pub fn with_kernel(key: &Secret, kernel: Kernel) -> Result<Self, CryptoError> {
+        let key = key.expose_array::<64>()?;
+        let ([data, tweak], _) = key.as_chunks::<32>() else {
+            return Err(CryptoError::Length);
+        };
         if ct_eq(data, tweak) {
             return Err(CryptoError::EqualXtsKeys);
         }
-        Ok(Self {
-            data: Box::new(Aes256::new_from_slice(data).map_err(|_| CryptoError::Length)?),
-            tweak: Box::new(Aes256Enc::new_from_slice(tweak).map_err(|_| CryptoError::Length)?),
-        })
+        let cipher = match kernel {
+            Kernel::Portable => Cipher::Portable(Portable::new(data, tweak)),
+            _ => Cipher::Hardware(Hardware::new(kernel, data, tweak)?),
+        };
+        Ok(Self { kernel, cipher })
+    }
+
+    /// The kernel in use.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
     }
 
     /// Encrypts the sectors of `src` to `dst`.
     ///
     /// # Panics
     /// If `src` and `dst` differ in length, if that is no multiple of the sector size, or if the
-    /// run goes beyond unit 2^64 - 1: a sector written under another's tweak would be lost.
+    /// run goes beyond unit 2^64 - 1: a sector written under another's tweak would be lost. In a
+    /// child process made by a bare `fork`, where the round keys may be lost, see
+    /// [`Secret::expose`].
     pub fn encrypt(&self, size: SectorSize, first_unit: u64, src: &[u8], dst: &mut [u8]) {
         self.run(Direction::Encrypt, size, first_unit, Some(src), dst);
     }
@@ -103,8 +139,6 @@ impl Xts {
         self.run(Direction::Decrypt, size, first_unit, None, data);
     }
 
-    /// Works through the run in windows, whose sectors get their tweaks in one call of the cipher,
-    /// and in each window in batches that stay in the first-level cache.
     fn run(
         &self,
         direction: Direction,
@@ -113,101 +147,26 @@ impl Xts {
         src: Option<&[u8]>,
         dst: &mut [u8],
     ) {
-        check(size, first_unit, src, dst);
-        let mut batch = Batch::new();
-        let mut unit = first_unit;
-        let window_len = WINDOW_SECTORS * size.bytes();
-        for (index, window) in dst.chunks_mut(window_len).enumerate() {
-            let src = src.map(|src| &src[index * window_len..][..window.len()]);
-            let heads = self.encrypted_tweaks(size, unit, window.len() / size.bytes());
-            for (index, dst) in window.chunks_mut(BATCH_LEN).enumerate() {
-                match size {
-                    SectorSize::B512 => batch.fill_from_chains(chains(&heads, index)),
-                    SectorSize::B4096 => batch.fill_from_one(heads[index]),
-                }
-                let src = src.map(|src| &src[index * BATCH_LEN..][..dst.len()]);
-                self.apply(direction, &batch, src, dst);
-            }
-            // Wraps after the last possible unit only, when no window is left.
-            unit = unit.wrapping_add(WINDOW_SECTORS_U64 * size.units());
-        }
+        let units = u128::try_from(dst.len() / 512).unwrap_or(u128::MAX);
+        assert!(
+            u128::from(first_unit) + units <= 1 << 64,
+            "sectors beyond unit 2^64 - 1"
+        );
+        self.process(Run::new(direction, size, first_unit.into(), src, dst));
     }
 
-    /// Encrypted tweaks of `count` sectors from `unit` on.
-    fn encrypted_tweaks(
-        &self,
-        size: SectorSize,
-        unit: u64,
-        count: usize,
-    ) -> [u128; WINDOW_SECTORS] {
-        let mut blocks = [Block::default(); WINDOW_SECTORS];
-        let mut plain = u128::from(unit);
-        for block in &mut blocks[..count] {
-            *block = plain.to_le_bytes().into();
-            plain += u128::from(size.units());
+    fn process(&self, run: Run<'_>) {
+        match &self.cipher {
+            Cipher::Hardware(cipher) => cipher.process(run),
+            Cipher::Portable(cipher) => cipher.process(run),
         }
-        self.tweak.encrypt_blocks(&mut blocks[..count]);
-        let mut tweaks = [0; WINDOW_SECTORS];
-        for (tweak, block) in tweaks.iter_mut().zip(&blocks[..count]) {
-            *tweak = u128::from_le_bytes((*block).into());
-        }
-        tweaks
-    }
-
-    /// XOR, cipher, XOR on at most one batch of whole blocks, from `src`, or in place without it.
-    fn apply(&self, direction: Direction, batch: &Batch, src: Option<&[u8]>, dst: &mut [u8]) {
-        match src {
-            Some(src) => batch.xor_into(src, dst),
-            None => batch.xor(dst),
-        }
-        let (blocks, _) = Block::slice_as_chunks_mut(dst);
-        match direction {
-            Direction::Encrypt => self.data.encrypt_blocks(blocks),
-            Direction::Decrypt => self.data.decrypt_blocks(blocks),
-        }
-        batch.xor(dst);
-    }
-
-    /// One data unit of any number of blocks up to a batch, under any 16-byte tweak, as the standard's
-    /// test vectors have it.
-    #[cfg(test)]
-    fn data_unit(&self, direction: Direction, tweak: [u8; 16], data: &mut [u8]) {
-        let mut head = Block::from(tweak);
-        self.tweak.encrypt_block(&mut head);
-        let mut batch = Batch::new();
-        batch.fill_from_one(u128::from_le_bytes(head.into()));
-        self.apply(direction, &batch, None, data);
     }
 }
 
-#[derive(Clone, Copy)]
-enum Direction {
-    Encrypt,
-    Decrypt,
-}
-
-/// Sectors whose tweaks are encrypted at once; the widest cipher backend takes 64 blocks.
-const WINDOW_SECTORS: usize = 64;
-const WINDOW_SECTORS_U64: u64 = 64;
-
-const BATCH_LEN: usize = BATCH_BLOCKS * 16;
-
-/// The tweaks of a batch of 512-byte sectors.
-fn chains(heads: &[u128; WINDOW_SECTORS], batch: usize) -> [u128; CHAINS] {
-    let mut chains = [0; CHAINS];
-    chains.copy_from_slice(&heads[batch * CHAINS..][..CHAINS]);
-    chains
-}
-
-fn check(size: SectorSize, first_unit: u64, src: Option<&[u8]>, dst: &[u8]) {
-    assert!(
-        src.is_none_or(|src| src.len() == dst.len()),
-        "source and destination differ in length"
-    );
-    assert!(dst.len().is_multiple_of(size.bytes()), "not whole sectors");
-    let units = u128::try_from(dst.len() / 512).unwrap_or(u128::MAX);
-    assert!(
-        u128::from(first_unit) + units <= 1 << 64,
-        "sectors beyond unit 2^64 - 1"
-    );
+impl fmt::Debug for Xts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Xts")
+            .field("kernel", &self.kernel)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,5 +1,7 @@
 use std::panic::catch_unwind;
 
+use aes::Aes256;
+use aes::cipher::KeyInit;
 use xts_mode::{Xts128, get_tweak_default};
 
 use super::super::{random, sha256, testing::hex};
@@ -7,8 +9,24 @@ use super::*;
 
 const SIZES: [SectorSize; 2] = [SectorSize::B512, SectorSize::B4096];
 
-fn cipher(key: &[u8]) -> Xts {
-    Xts::new(&Secret::copy_of(key).unwrap()).unwrap()
+fn cipher(kernel: Kernel, key: &[u8]) -> Xts {
+    Xts::with_kernel(&Secret::copy_of(key).unwrap(), kernel).unwrap()
+}
+
+/// A data unit of at most 512 bytes under any tweak, as the standard's test vectors have it: the
+/// start of a sector.
+fn data_unit(xts: &Xts, direction: Direction, tweak: [u8; 16], data: &mut [u8]) {
+    let mut sector = [0; 512];
+    sector[..data.len()].copy_from_slice(data);
+    let tweak = u128::from_le_bytes(tweak);
+    xts.process(Run::new(
+        direction,
+        SectorSize::B512,
+        tweak,
+        None,
+        &mut sector,
+    ));
+    data.copy_from_slice(&sector[..data.len()]);
 }
 
 fn random_bytes(len: usize) -> Vec<u8> {
@@ -62,15 +80,18 @@ fn run_nist_case(
         ran.no_whole_blocks += 1;
         return;
     }
-    let xts = cipher(&hex(field(&fields, "Key")));
     let (plain, encrypted) = (hex(field(&fields, "PT")), hex(field(&fields, "CT")));
     assert_eq!(plain.len() * 8, bits);
     let (mut data, expected) = match direction {
         Direction::Encrypt => (plain, encrypted),
         Direction::Decrypt => (encrypted, plain),
     };
-    xts.data_unit(direction, tweak(&fields), &mut data);
-    assert_eq!(data, expected, "{paragraph}");
+    let (key, input) = (hex(field(&fields, "Key")), data.clone());
+    for kernel in Kernel::available() {
+        data.copy_from_slice(&input);
+        data_unit(&cipher(kernel, &key), direction, tweak(&fields), &mut data);
+        assert_eq!(data, expected, "{kernel:?}: {paragraph}");
+    }
     match direction {
         Direction::Encrypt => ran.encrypted += 1,
         Direction::Decrypt => ran.decrypted += 1,
@@ -161,13 +182,15 @@ fn sectors_are_those_of_dm_crypt_plain64() {
                 .wrapping_add(index / 256)
                 .to_le_bytes()[0]
         };
-        let mut data: Vec<u8> = (0..sectors * size.bytes()).map(byte).collect();
-        cipher(&key).encrypt_in_place(size, unit, &mut data);
-        assert_eq!(
-            sha256(&[&data])[..],
-            hex(expected),
-            "{sectors} sectors from {unit}"
-        );
+        for kernel in Kernel::available() {
+            let mut data: Vec<u8> = (0..sectors * size.bytes()).map(byte).collect();
+            cipher(kernel, &key).encrypt_in_place(size, unit, &mut data);
+            assert_eq!(
+                sha256(&[&data])[..],
+                hex(expected),
+                "{kernel:?}: {sectors} sectors from {unit}"
+            );
+        }
     }
 }
 
@@ -185,22 +208,19 @@ fn agrees_with_xts_mode(size: SectorSize, first_unit: u64, sectors: usize) {
     let (key, plain) = (random_bytes(64), random_bytes(sectors * size.bytes()));
     let mut expected = plain.clone();
     reference(&key, size, first_unit, &mut expected);
-    let (xts, mut out) = (cipher(&key), vec![0xee; plain.len()]);
-    xts.encrypt(size, first_unit, &plain, &mut out);
-    assert!(out == expected, "{sectors} sectors from {first_unit}");
-    let mut data = plain.clone();
-    xts.encrypt_in_place(size, first_unit, &mut data);
-    assert!(
-        data == expected,
-        "in place, {sectors} sectors from {first_unit}"
-    );
-    xts.decrypt_in_place(size, first_unit, &mut data);
-    assert!(
-        data == plain,
-        "back in place, {sectors} sectors from {first_unit}"
-    );
-    xts.decrypt(size, first_unit, &expected, &mut out);
-    assert!(out == plain, "back, {sectors} sectors from {first_unit}");
+    for kernel in Kernel::available() {
+        let what = format!("{kernel:?}: {sectors} sectors of {size:?} from {first_unit}");
+        let (xts, mut out) = (cipher(kernel, &key), vec![0xee; plain.len()]);
+        xts.encrypt(size, first_unit, &plain, &mut out);
+        assert!(out == expected, "{what}");
+        let mut data = plain.clone();
+        xts.encrypt_in_place(size, first_unit, &mut data);
+        assert!(data == expected, "in place, {what}");
+        xts.decrypt_in_place(size, first_unit, &mut data);
+        assert!(data == plain, "back in place, {what}");
+        xts.decrypt(size, first_unit, &expected, &mut out);
+        assert!(out == plain, "back, {what}");
+    }
 }
 
 #[test]
@@ -237,8 +257,86 @@ fn units_around_powers_of_two_and_at_the_end_agree_with_xts_mode() {
 }
 
 #[test]
+fn every_length_up_to_two_hundred_sectors_agrees_with_xts_mode() {
+    for sectors in 0..=200 {
+        agrees_with_xts_mode(SectorSize::B512, 77, sectors);
+    }
+    for sectors in 0..=70 {
+        agrees_with_xts_mode(SectorSize::B4096, 80, sectors);
+    }
+}
+
+#[test]
+fn every_alignment_of_source_and_target_gives_the_same_and_nothing_beside_it() {
+    const LEN: usize = 4096;
+    let (key, source) = (random_bytes(64), random_bytes(LEN + 64));
+    for kernel in Kernel::available() {
+        let xts = cipher(kernel, &key);
+        for (from, to) in
+            (0..64).flat_map(|from| [0, 1, 7, 16, 31, 32, 63, from].map(|to| (from, to)))
+        {
+            for (size, direction) in SIZES.into_iter().flat_map(|size| {
+                [Direction::Encrypt, Direction::Decrypt].map(|direction| (size, direction))
+            }) {
+                let mut expected = source[from..][..LEN].to_vec();
+                xts.process(Run::new(direction, size, 5, None, &mut expected));
+                let mut target = vec![0xee; LEN + 128];
+                let source = &source[from..][..LEN];
+                xts.process(Run::new(
+                    direction,
+                    size,
+                    5,
+                    Some(source),
+                    &mut target[to..][..LEN],
+                ));
+                assert!(
+                    target[to..][..LEN] == expected,
+                    "{kernel:?} {size:?} from {from} to {to}"
+                );
+                let beside = target[..to].iter().chain(&target[to + LEN..]);
+                assert!(
+                    beside.into_iter().all(|byte| *byte == 0xee),
+                    "{kernel:?} from {from} to {to}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kernel_that_the_machine_lacks_is_refused() {
+    let key = Secret::random(64).unwrap();
+    let available: Vec<_> = Kernel::available().collect();
+    for kernel in [
+        Kernel::Vaes512,
+        Kernel::Vaes256,
+        Kernel::AesNi,
+        Kernel::AArch64,
+        Kernel::Portable,
+    ] {
+        let made = Xts::with_kernel(&key, kernel);
+        assert_eq!(kernel.is_available(), available.contains(&kernel));
+        if kernel.is_available() {
+            assert_eq!(made.unwrap().kernel(), kernel);
+        } else {
+            assert_eq!(made.unwrap_err(), CryptoError::KernelUnavailable);
+        }
+    }
+    // No processor has both of these.
+    assert!(!(Kernel::AesNi.is_available() && Kernel::AArch64.is_available()));
+}
+
+#[test]
+fn the_fastest_available_kernel_is_taken_and_the_portable_one_is_always_there() {
+    let xts = Xts::new(&Secret::random(64).unwrap()).unwrap();
+    assert_eq!(Some(xts.kernel()), Kernel::available().next());
+    assert_eq!(Kernel::best(), xts.kernel());
+    assert_eq!(Kernel::available().last(), Some(Kernel::Portable));
+}
+
+#[test]
 fn run_beyond_the_last_unit_panics() {
-    let xts = cipher(&random_bytes(64));
+    let xts = cipher(Kernel::best(), &random_bytes(64));
     xts.encrypt_in_place(SectorSize::B512, u64::MAX, &mut [0; 512]);
     let panics = |size, unit, len| {
         catch_unwind(|| xts.encrypt_in_place(size, unit, &mut vec![0; len])).is_err()
@@ -249,7 +347,7 @@ fn run_beyond_the_last_unit_panics() {
 
 #[test]
 fn lengths_that_do_not_fit_panic() {
-    let xts = cipher(&random_bytes(64));
+    let xts = cipher(Kernel::best(), &random_bytes(64));
     let panics = |size, src_len, dst_len| {
         let src = vec![0; src_len];
         let encrypt = catch_unwind(|| xts.encrypt(size, 0, &src, &mut vec![0; dst_len])).is_err();
@@ -277,9 +375,6 @@ fn equal_halves_and_other_lengths_are_refused() {
 
 #[test]
 fn debug_shows_no_round_keys() {
-    let shown = format!("{:?}", cipher(&random_bytes(64)));
-    assert_eq!(
-        shown,
-        "Xts { data: Aes256 { .. }, tweak: Aes256Enc { .. } }"
-    );
+    let shown = format!("{:?}", cipher(Kernel::Portable, &random_bytes(64)));
+    assert_eq!(shown, "Xts { kernel: Portable, .. }");
 }
