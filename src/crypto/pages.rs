@@ -4,7 +4,6 @@
 use std::ptr::NonNull;
 use std::slice;
 
-use argon2::Block;
 use zeroize::Zeroize;
 
 use super::CryptoError;
@@ -39,8 +38,7 @@ impl Pages {
     /// All bytes of the pages, those behind the length asked for included.
     pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: `base` is the start of `len` readable bytes that live as long as `self`; they
-        // came zeroed and are only written through `&mut self`, as bytes or as `Block`s, which
-        // have no padding.
+        // came zeroed and are only written through `&mut self`, as bytes or as words.
         unsafe { slice::from_raw_parts(self.base.cast().as_ptr(), self.len) }
     }
 
@@ -50,14 +48,10 @@ impl Pages {
         unsafe { slice::from_raw_parts_mut(self.base.cast().as_ptr(), self.len) }
     }
 
-    /// The pages as Argon2 memory; bytes behind the last whole block stay unused.
-    pub(super) fn argon2_blocks(&mut self) -> &mut [Block] {
-        const { assert!(size_of::<Block>() == Block::SIZE && align_of::<Block>() <= PAGE_MIN) };
-        let count = self.len / Block::SIZE;
-        // SAFETY: as in `bytes_mut`. `Block` is documented as 128 words of 64 bits, and its size,
-        // checked above, leaves room for nothing else: each bit pattern is a valid one. Pages are
-        // aligned more strictly than it, also checked above.
-        unsafe { slice::from_raw_parts_mut(self.base.cast().as_ptr(), count) }
+    /// All words of the pages, to be written.
+    pub(super) fn words_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as in `bytes_mut`; pages are whole, aligned words, and each bit pattern is one.
+        unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) }
     }
 
     /// Whether the system keeps these pages out of the swap file.
@@ -72,20 +66,18 @@ impl Pages {
             .filter(|len| isize::try_from(*len).is_ok())
             .ok_or(CryptoError::OutOfMemory)?;
         let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
-        Ok(Self { base, len, locked: false })
-    }
-
-    fn wipe(&mut self) {
-        // SAFETY: as in `bytes_mut`; whole pages are whole, aligned words, and words wipe eight
-        // times as fast as bytes, which counts for the memory of Argon2.
-        let words = unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) };
-        words.zeroize();
+        Ok(Self {
+            base,
+            len,
+            locked: false,
+        })
     }
 }
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        self.wipe();
+        // Words wipe eight times as fast as bytes, which counts for the memory of Argon2id.
+        self.words_mut().zeroize();
         #[cfg(test)]
         tests::about_to_unmap(self.bytes());
         // SAFETY: `map` made this mapping with this length, and nothing borrows it any more.
@@ -99,8 +91,8 @@ unsafe impl Send for Pages {}
 // SAFETY: `&Pages` only reads.
 unsafe impl Sync for Pages {}
 
-/// The smallest page of any supported system, in bytes.
-const PAGE_MIN: usize = 4096;
+#[cfg(test)]
+pub(super) use tests::unmapped_by_this_thread;
 
 #[cfg(unix)]
 mod sys {
@@ -165,12 +157,13 @@ mod sys {
     use std::ptr::{NonNull, null};
 
     use windows_sys::Win32::System::Memory::{
-        MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualLock,
+        MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree,
+        VirtualLock,
     };
 
     /// All Windows targets that Rust knows have pages of 4 KiB; allocations start on 64 KiB.
     pub(super) fn page_size() -> usize {
-        super::PAGE_MIN
+        4096
     }
 
     pub(super) fn map(len: usize) -> Option<NonNull<u64>> {
@@ -208,6 +201,11 @@ mod tests {
         static UNMAPPED: RefCell<Vec<(usize, bool)>> = const { RefCell::new(Vec::new()) };
     }
 
+    /// What this thread gave back since it last asked.
+    pub(in crate::crypto) fn unmapped_by_this_thread() -> Vec<(usize, bool)> {
+        UNMAPPED.take()
+    }
+
     pub(super) fn about_to_unmap(bytes: &[u8]) {
         let wiped = bytes.iter().all(|byte| *byte == 0);
         UNMAPPED.with_borrow_mut(|unmapped| unmapped.push((bytes.len(), wiped)));
@@ -220,19 +218,17 @@ mod tests {
             pages.bytes_mut().fill(0xff);
             let mapped = pages.bytes().len();
             drop(pages);
-            assert_eq!(UNMAPPED.take(), [(mapped, true)]);
+            assert_eq!(unmapped_by_this_thread(), [(mapped, true)]);
         }
     }
 
     #[test]
     fn dropping_wipes_the_work_of_a_derivation() {
-        let mut pages = Pages::for_work(100 * Block::SIZE).unwrap();
-        for block in pages.argon2_blocks() {
-            block.as_mut().fill(u64::MAX);
-        }
-        assert!(pages.bytes()[..100 * Block::SIZE].iter().all(|byte| *byte == 0xff));
+        let mut pages = Pages::for_work(100 << 10).unwrap();
+        pages.words_mut().fill(u64::MAX);
+        assert!(pages.bytes().iter().all(|byte| *byte == 0xff));
         drop(pages);
-        assert!(UNMAPPED.take()[0].1);
+        assert!(unmapped_by_this_thread()[0].1);
     }
 
     #[test]
@@ -289,11 +285,20 @@ mod tests {
     fn linux_flags(address: usize) -> String {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
         let holds = |line: &&str| {
-            let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+            let range = line
+                .split(' ')
+                .next()
+                .and_then(|range| range.split_once('-'));
             let parse = |hex| usize::from_str_radix(hex, 16).ok();
-            range.and_then(|(start, end)| Some(parse(start)?..parse(end)?)).is_some_and(|range| range.contains(&address))
+            range
+                .and_then(|(start, end)| Some(parse(start)?..parse(end)?))
+                .is_some_and(|range| range.contains(&address))
         };
         let mut lines = maps.lines().skip_while(|line| !holds(line));
-        lines.find(|line| line.starts_with("VmFlags:")).unwrap().to_owned() + " "
+        lines
+            .find(|line| line.starts_with("VmFlags:"))
+            .unwrap()
+            .to_owned()
+            + " "
     }
 }
