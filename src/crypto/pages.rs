@@ -21,18 +21,23 @@ impl Pages {
     /// At least `len` zero bytes for long-lived keys: locked, not dumped, zeroed in forked
     /// children; each as far as the system offers and permits it.
     pub(super) fn for_secret(len: usize) -> Result<Self, CryptoError> {
-        let mut pages = Self::map(len)?;
-        sys::hide(pages.base, pages.len);
-        pages.locked = sys::lock(pages.base, pages.len);
-        Ok(pages)
+        let len = whole_pages(len)?;
+        let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
+        sys::hide(base, len);
+        let locked = sys::lock(base, len);
+        Ok(Self { base, len, locked })
     }
 
     /// At least `len` zero bytes for the work of a key derivation: in huge pages and not dumped
     /// where the system offers it. Not locked: few processes may lock so much.
     pub(super) fn for_work(len: usize) -> Result<Self, CryptoError> {
-        let pages = Self::map(len)?;
-        sys::advise_work(pages.base, pages.len);
-        Ok(pages)
+        let len = whole_pages(len)?;
+        let base = sys::map_for_work(len).ok_or(CryptoError::OutOfMemory)?;
+        Ok(Self {
+            base,
+            len,
+            locked: false,
+        })
     }
 
     /// All bytes of the pages, those behind the length asked for included.
@@ -58,20 +63,13 @@ impl Pages {
     pub(super) fn is_locked(&self) -> bool {
         self.locked
     }
+}
 
-    fn map(len: usize) -> Result<Self, CryptoError> {
-        let len = len
-            .checked_next_multiple_of(sys::page_size())
-            // The most that a slice may span.
-            .filter(|len| isize::try_from(*len).is_ok())
-            .ok_or(CryptoError::OutOfMemory)?;
-        let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
-        Ok(Self {
-            base,
-            len,
-            locked: false,
-        })
-    }
+/// `len` rounded up to whole pages, unless that is more than a slice may span.
+fn whole_pages(len: usize) -> Result<usize, CryptoError> {
+    len.checked_next_multiple_of(sys::page_size())
+        .filter(|len| isize::try_from(*len).is_ok())
+        .ok_or(CryptoError::OutOfMemory)
 }
 
 impl Drop for Pages {
@@ -131,12 +129,45 @@ mod sys {
         advise(base, len, Advice::LinuxWipeOnFork);
     }
 
+    /// Starts on a huge page, because what lies before the first whole one gets small pages: each
+    /// access there is likely to miss the processor's table of pages.
     #[cfg(target_os = "linux")]
-    pub(super) fn advise_work(base: NonNull<u64>, len: usize) {
+    pub(super) fn map_for_work(len: usize) -> Option<NonNull<u64>> {
         use rustix::mm::Advice;
+
+        let mapped = map(len.checked_add(HUGE_PAGE)?)?;
+        let before = mapped.addr().get().wrapping_neg() % HUGE_PAGE;
+        // SAFETY: both ends are whole pages of the mapping just made, outside of the `len` bytes
+        // kept, and nothing borrows them.
+        let base = unsafe {
+            let base = mapped.byte_add(before);
+            cut(mapped, before);
+            cut(base.byte_add(len), HUGE_PAGE - before);
+            base
+        };
         advise(base, len, Advice::LinuxDontDump);
         advise(base, len, Advice::LinuxHugepage);
+        Some(base)
     }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) use map as map_for_work;
+
+    /// As [`unmap`], of nothing, too.
+    ///
+    /// # Safety
+    /// As of [`unmap`], for whole pages of a mapping.
+    #[cfg(target_os = "linux")]
+    unsafe fn cut(base: NonNull<u64>, len: usize) {
+        if len > 0 {
+            // SAFETY: the caller's promise.
+            unsafe { unmap(base, len) };
+        }
+    }
+
+    /// On x86-64, and on aarch64 with pages of 4 KiB. Where it is another, only time is lost.
+    #[cfg(target_os = "linux")]
+    const HUGE_PAGE: usize = 2 << 20;
 
     #[cfg(target_os = "linux")]
     fn advise(base: NonNull<u64>, len: usize, advice: rustix::mm::Advice) {
@@ -147,9 +178,6 @@ mod sys {
 
     #[cfg(not(target_os = "linux"))]
     pub(super) fn hide(_base: NonNull<u64>, _len: usize) {}
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn advise_work(_base: NonNull<u64>, _len: usize) {}
 }
 
 #[cfg(windows)]
@@ -187,7 +215,8 @@ mod sys {
 
     pub(super) fn hide(_base: NonNull<u64>, _len: usize) {}
 
-    pub(super) fn advise_work(_base: NonNull<u64>, _len: usize) {}
+    /// Huge pages need a privilege here that users lack.
+    pub(super) use map as map_for_work;
 }
 
 #[cfg(test)]
