@@ -4,7 +4,6 @@
 use std::ptr::NonNull;
 use std::slice;
 
-use zeroize::Zeroize;
 
 use super::CryptoError;
 
@@ -74,8 +73,8 @@ fn whole_pages(len: usize) -> Result<usize, CryptoError> {
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        // Words wipe eight times as fast as bytes, which counts for the memory of Argon2id.
-        self.words_mut().zeroize();
+        self.bytes_mut().fill(0);
+        zeroize::optimization_barrier(self.bytes());
         #[cfg(test)]
         tests::about_to_unmap(self.bytes());
         // SAFETY: `map` made this mapping with this length, and nothing borrows it any more.

@@ -90,7 +90,7 @@ fn split(memory: &mut [Block], shape: Shape, slice: Slice) -> (Vec<Finished<'_>>
                     number,
                     segment,
                     addresses: None,
-                    next: Source::default(),
+                    next: Default::default(),
                 },
             )
         })
@@ -109,8 +109,8 @@ struct Lane<'m> {
     number: usize,
     segment: &'m mut [Block],
     addresses: Option<Addresses>,
-    /// What the next block refers to.
-    next: Source,
+    /// What the next blocks refer to, by their index modulo [`AHEAD`].
+    next: [Source; AHEAD],
 }
 
 /// A block by the part of a lane that it is in: before the segment, in it, after it.
@@ -134,17 +134,20 @@ impl Filler<'_> {
     /// is on its way from main memory.
     fn fill(&self, lanes: &mut [Lane<'_>]) {
         let first = self.slice.first();
+        let ahead = if self.slice.is_independent() { AHEAD } else { 1 };
         for lane in &mut *lanes {
             if self.slice.is_independent() {
                 lane.addresses = Some(Addresses::new(self.shape, self.slice, lane.number));
             }
-            self.aim(lane, first);
+            for index in first..self.shape.segment.min(first + ahead) {
+                self.aim(lane, index);
+            }
         }
         for index in first..self.shape.segment {
             for lane in &mut *lanes {
                 self.write(lane, index);
-                if index + 1 < self.shape.segment {
-                    self.aim(lane, index + 1);
+                if index + ahead < self.shape.segment {
+                    self.aim(lane, index + ahead);
                 }
             }
         }
@@ -153,24 +156,25 @@ impl Filler<'_> {
     /// Finds out what block `index` refers to, and has it fetched.
     #[inline]
     fn aim(&self, lane: &mut Lane<'_>, index: usize) {
-        let (done, rest) = lane.segment.split_at(index);
         let random = match &mut lane.addresses {
             Some(addresses) => addresses.at(index, self.kernel),
-            None => self.previous(lane.number, done)[0],
+            None => self.previous(lane.number, &lane.segment[..index])[0],
         };
         let place = self.shape.reference(self.slice, lane.number, index, random);
-        lane.next = self.source(place);
-        prefetch(self.find(lane.next, done));
-        if self.slice.pass > 0 {
-            prefetch(&rest[0]);
-        }
+        let source = self.source(place);
+        lane.next[index % AHEAD] = source;
+        // Not yet written, perhaps, but its place is known.
+        prefetch(self.find(source, lane.segment));
     }
 
     #[inline]
     fn write(&self, lane: &mut Lane<'_>, index: usize) {
         let (done, rest) = lane.segment.split_at_mut(index);
         let previous = self.previous(lane.number, done);
-        let reference = self.find(lane.next, done);
+        let reference = self.find(lane.next[index % AHEAD], done);
+        if let Some(next) = rest.get(1) {
+            prefetch(next);
+        }
         if self.slice.pass == 0 {
             self.kernel.compress(previous, reference, &mut rest[0]);
         } else {
@@ -210,6 +214,9 @@ impl Filler<'_> {
         &[before, done, after][source.part][source.index]
     }
 }
+
+/// How many blocks ahead references are followed where they do not depend on the passphrase.
+const AHEAD: usize = 4;
 
 /// Pseudo-random numbers that do not depend on the passphrase (RFC 9106 section 3.4.1.2).
 struct Addresses {
