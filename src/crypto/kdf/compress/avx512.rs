@@ -18,9 +18,7 @@ pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut B
     for (index, words) in state.iter_mut().enumerate() {
         *words = xor(load(left, index), load(right, index));
     }
-    for rows in state.as_chunks_mut::<8>().0 {
-        permute_rows(rows);
-    }
+    permute_rows(&mut state);
     for columns in 0..2 {
         let mut words = [_mm512_setzero_si512(); 8];
         for (row, words) in words.iter_mut().enumerate() {
@@ -41,41 +39,35 @@ type Vector = __m512i;
 
 define_rounds!(Vector, "avx512f,avx512bw");
 
-/// P on four rows.
+/// P on all rows.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn permute_rows(rows: &mut [Vector; 8]) {
-    // Each vector holds one quarter of two rows.
-    let mut a = [
-        halves::<LOWER>(rows[0], rows[2]),
-        halves::<LOWER>(rows[4], rows[6]),
-    ];
-    let mut b = [
-        halves::<UPPER>(rows[0], rows[2]),
-        halves::<UPPER>(rows[4], rows[6]),
-    ];
-    let mut c = [
-        halves::<LOWER>(rows[1], rows[3]),
-        halves::<LOWER>(rows[5], rows[7]),
-    ];
-    let mut d = [
-        halves::<UPPER>(rows[1], rows[3]),
-        halves::<UPPER>(rows[5], rows[7]),
-    ];
+fn permute_rows(state: &mut [Vector; 16]) {
+    let zero = [_mm512_setzero_si512(); 4];
+    let (mut a, mut b, mut c, mut d) = (zero, zero, zero, zero);
+    // Each of these vectors holds one quarter of two rows.
+    for (pair, rows) in state.as_chunks::<4>().0.iter().enumerate() {
+        a[pair] = halves::<LOWER>(rows[0], rows[2]);
+        b[pair] = halves::<UPPER>(rows[0], rows[2]);
+        c[pair] = halves::<LOWER>(rows[1], rows[3]);
+        d[pair] = halves::<UPPER>(rows[1], rows[3]);
+    }
     half_round(&mut a, &mut b, &mut c, &mut d);
-    b = [turn::<BY_1>(b[0]), turn::<BY_1>(b[1])];
-    c = [turn::<BY_2>(c[0]), turn::<BY_2>(c[1])];
-    d = [turn::<BY_3>(d[0]), turn::<BY_3>(d[1])];
+    for pair in 0..4 {
+        b[pair] = turn::<BY_1>(b[pair]);
+        c[pair] = turn::<BY_2>(c[pair]);
+        d[pair] = turn::<BY_3>(d[pair]);
+    }
     half_round(&mut a, &mut b, &mut c, &mut d);
-    b = [turn::<BY_3>(b[0]), turn::<BY_3>(b[1])];
-    c = [turn::<BY_2>(c[0]), turn::<BY_2>(c[1])];
-    d = [turn::<BY_1>(d[0]), turn::<BY_1>(d[1])];
-    for (pair, rows) in rows.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+    for (pair, rows) in state.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let b = turn::<BY_3>(b[pair]);
+        let c = turn::<BY_2>(c[pair]);
+        let d = turn::<BY_1>(d[pair]);
         *rows = [
-            halves::<LOWER>(a[pair], b[pair]),
-            halves::<LOWER>(c[pair], d[pair]),
-            halves::<UPPER>(a[pair], b[pair]),
-            halves::<UPPER>(c[pair], d[pair]),
+            halves::<LOWER>(a[pair], b),
+            halves::<LOWER>(c, d),
+            halves::<UPPER>(a[pair], b),
+            halves::<UPPER>(c, d),
         ];
     }
 }

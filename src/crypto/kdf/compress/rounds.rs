@@ -14,21 +14,37 @@ macro_rules! define_rounds {
     ($vector:ty, $features:literal) => {
         #[inline]
         #[target_feature(enable = $features)]
-        fn half_round(
-            a: &mut [$vector; 2],
-            b: &mut [$vector; 2],
-            c: &mut [$vector; 2],
-            d: &mut [$vector; 2],
+        fn half_round<const CHAINS: usize>(
+            a: &mut [$vector; CHAINS],
+            b: &mut [$vector; CHAINS],
+            c: &mut [$vector; CHAINS],
+            d: &mut [$vector; CHAINS],
         ) {
-            // Two chains of dependent steps side by side.
-            *a = [multiply_add(a[0], b[0]), multiply_add(a[1], b[1])];
-            *d = [rotate_32(xor(d[0], a[0])), rotate_32(xor(d[1], a[1]))];
-            *c = [multiply_add(c[0], d[0]), multiply_add(c[1], d[1])];
-            *b = [rotate_24(xor(b[0], c[0])), rotate_24(xor(b[1], c[1]))];
-            *a = [multiply_add(a[0], b[0]), multiply_add(a[1], b[1])];
-            *d = [rotate_16(xor(d[0], a[0])), rotate_16(xor(d[1], a[1]))];
-            *c = [multiply_add(c[0], d[0]), multiply_add(c[1], d[1])];
-            *b = [rotate_63(xor(b[0], c[0])), rotate_63(xor(b[1], c[1]))];
+            // Chains of dependent steps side by side.
+            for i in 0..CHAINS {
+                a[i] = multiply_add(a[i], b[i]);
+            }
+            for i in 0..CHAINS {
+                d[i] = rotate_32(xor(d[i], a[i]));
+            }
+            for i in 0..CHAINS {
+                c[i] = multiply_add(c[i], d[i]);
+            }
+            for i in 0..CHAINS {
+                b[i] = rotate_24(xor(b[i], c[i]));
+            }
+            for i in 0..CHAINS {
+                a[i] = multiply_add(a[i], b[i]);
+            }
+            for i in 0..CHAINS {
+                d[i] = rotate_16(xor(d[i], a[i]));
+            }
+            for i in 0..CHAINS {
+                c[i] = multiply_add(c[i], d[i]);
+            }
+            for i in 0..CHAINS {
+                b[i] = rotate_63(xor(b[i], c[i]));
+            }
         }
 
         #[inline]
