@@ -4,7 +4,6 @@
 use std::ptr::NonNull;
 use std::slice;
 
-
 use super::CryptoError;
 
 /// A run of whole pages shared with nothing else, wiped before it goes back to the system.
@@ -280,6 +279,19 @@ mod tests {
         // Each secret of this test process takes one page.
         if linux_lock_limit() >= 1 << 20 {
             assert!(pages.is_locked());
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn work_starts_on_a_huge_page_and_asks_for_more_of_them() {
+        for len in [1, 4096, (2 << 20) - 1, 2 << 20, (6 << 20) + 1] {
+            let pages = Pages::for_work(len).unwrap();
+            let start = pages.base.addr().get();
+            assert_eq!(start % (2 << 20), 0);
+            assert_eq!(pages.bytes().len(), len.next_multiple_of(sys::page_size()));
+            let flags = linux_flags(start);
+            assert!(flags.contains(" hg "), "{flags}");
         }
     }
 

@@ -70,27 +70,50 @@ impl Kernel {
     }
 
     /// `out` = G(`left`, `right`).
-    pub(super) fn compress(self, left: &Block, right: &Block, out: &mut Block) {
-        self.dispatch::<false>(left, right, out);
+    ///
+    /// Calls `early` with the first word of `out`, if it can before the other ones are known.
+    pub(super) fn compress(
+        self,
+        left: &Block,
+        right: &Block,
+        out: &mut Block,
+        early: impl FnOnce(u64),
+    ) {
+        self.dispatch::<false>(left, right, out, early);
     }
 
     /// `out` = `out` XOR G(`left`, `right`), as passes after the first have it.
-    pub(super) fn compress_xor(self, left: &Block, right: &Block, out: &mut Block) {
-        self.dispatch::<true>(left, right, out);
+    ///
+    /// Calls `early` as [`compress`](Self::compress) does.
+    pub(super) fn compress_xor(
+        self,
+        left: &Block,
+        right: &Block,
+        out: &mut Block,
+        early: impl FnOnce(u64),
+    ) {
+        self.dispatch::<true>(left, right, out, early);
     }
 
-    fn dispatch<const XOR: bool>(self, left: &Block, right: &Block, out: &mut Block) {
+    #[inline]
+    fn dispatch<const XOR: bool>(
+        self,
+        left: &Block,
+        right: &Block,
+        out: &mut Block,
+        early: impl FnOnce(u64),
+    ) {
         match self.0 {
             // SAFETY: `available` alone makes this value, after it has found the instructions.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 => unsafe { avx512::compress::<XOR>(left, right, out) },
+            Instructions::Avx512 => unsafe { avx512::compress::<XOR>(left, right, out, early) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { avx2::compress::<XOR>(left, right, out) },
+            Instructions::Avx2 => unsafe { avx2::compress::<XOR>(left, right, out, early) },
             // SAFETY: as above.
             #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-            Instructions::Neon => unsafe { neon::compress::<XOR>(left, right, out) },
-            Instructions::Portable => portable::compress::<XOR>(left, right, out),
+            Instructions::Neon => unsafe { neon::compress::<XOR>(left, right, out, early) },
+            Instructions::Portable => portable::compress::<XOR>(left, right, out, early),
         }
     }
 }
@@ -110,14 +133,16 @@ mod tests {
         #[test]
         fn all_kernels_agree(left in block(), right in block(), old in block()) {
             for kernel in Kernel::available() {
-                let (mut expected, mut found) = (*old, *old);
-                portable::compress::<false>(&left, &right, &mut expected);
-                kernel.compress(&left, &right, &mut found);
+                let (mut expected, mut found, mut first) = (*old, *old, 0);
+                portable::compress::<false>(&left, &right, &mut expected, |_| ());
+                kernel.compress(&left, &right, &mut found, |word| first = word);
+                prop_assert_eq!(first, found[0], "{:?}", kernel);
                 prop_assert_eq!(found, expected, "{:?}", kernel);
 
                 (expected, found) = (*old, *old);
-                portable::compress::<true>(&left, &right, &mut expected);
-                kernel.compress_xor(&left, &right, &mut found);
+                portable::compress::<true>(&left, &right, &mut expected, |_| ());
+                kernel.compress_xor(&left, &right, &mut found, |word| first = word);
+                prop_assert_eq!(first, found[0], "{:?}", kernel);
                 prop_assert_eq!(found, expected, "{:?}", kernel);
             }
         }

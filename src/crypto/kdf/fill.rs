@@ -56,20 +56,20 @@ fn fill_slice(memory: &mut [Block], shape: Shape, slice: Slice, means: &Means<'_
         kernel: means.kernel,
         finished,
     };
-    let share = shape.lanes.div_ceil(means.threads);
-    let helpers = shape.lanes.div_ceil(share) - 1;
-    let shares = Mutex::new(lanes.chunks_mut(share));
+    let lanes_each = shape.lanes.div_ceil(means.threads);
+    let helpers = shape.lanes.div_ceil(lanes_each) - 1;
+    let parts = Mutex::new(lanes.chunks_mut(lanes_each));
     let work = || {
         loop {
             // A statement of its own, so that the lock is free again during the work.
-            let share = shares.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(share) = share else { break };
-            filler.fill(share);
+            let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(part) = part else { break };
+            filler.fill(part);
         }
     };
     thread::scope(|scope| {
         for _ in 0..helpers {
-            // A thread that the system refuses leaves its share to the others.
+            // A thread that the system refuses leaves its part to the others.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
@@ -134,7 +134,11 @@ impl Filler<'_> {
     /// is on its way from main memory.
     fn fill(&self, lanes: &mut [Lane<'_>]) {
         let first = self.slice.first();
-        let ahead = if self.slice.is_independent() { AHEAD } else { 1 };
+        let ahead = if self.slice.is_independent() {
+            AHEAD
+        } else {
+            1
+        };
         for lane in &mut *lanes {
             if self.slice.is_independent() {
                 lane.addresses = Some(Addresses::new(self.shape, self.slice, lane.number));
@@ -146,8 +150,8 @@ impl Filler<'_> {
         for index in first..self.shape.segment {
             for lane in &mut *lanes {
                 self.write(lane, index);
-                if index + ahead < self.shape.segment {
-                    self.aim(lane, index + ahead);
+                if self.slice.is_independent() && index + AHEAD < self.shape.segment {
+                    self.aim(lane, index + AHEAD);
                 }
             }
         }
@@ -161,25 +165,40 @@ impl Filler<'_> {
             None => self.previous(lane.number, &lane.segment[..index])[0],
         };
         let place = self.shape.reference(self.slice, lane.number, index, random);
-        let source = self.source(place);
-        lane.next[index % AHEAD] = source;
-        // Not yet written, perhaps, but its place is known.
-        prefetch(self.find(source, lane.segment));
+        lane.next[index % AHEAD] = self.fetch(place, lane.segment);
     }
 
+    /// Writes block `index`; where that decides what the next one refers to, has it fetched.
     #[inline]
     fn write(&self, lane: &mut Lane<'_>, index: usize) {
         let (done, rest) = lane.segment.split_at_mut(index);
-        let previous = self.previous(lane.number, done);
-        let reference = self.find(lane.next[index % AHEAD], done);
-        if let Some(next) = rest.get(1) {
+        let (block, rest) = rest.split_first_mut().expect("index is within the segment");
+        if let Some(next) = rest.first() {
             prefetch(next);
         }
+        let previous = self.previous(lane.number, done);
+        let reference = self.find(lane.next[index % AHEAD], done);
+        let early = |random| {
+            if !self.slice.is_independent() {
+                let place = self
+                    .shape
+                    .reference(self.slice, lane.number, index + 1, random);
+                // Never `block` itself: no block refers to the one before it.
+                lane.next[(index + 1) % AHEAD] = self.fetch(place, done);
+            }
+        };
         if self.slice.pass == 0 {
-            self.kernel.compress(previous, reference, &mut rest[0]);
+            self.kernel.compress(previous, reference, block, early);
         } else {
-            self.kernel.compress_xor(previous, reference, &mut rest[0]);
+            self.kernel.compress_xor(previous, reference, block, early);
         }
+    }
+
+    #[inline]
+    fn fetch(&self, place: Place, segment: &[Block]) -> Source {
+        let source = self.source(place);
+        prefetch(self.find(source, segment));
+        source
     }
 
     /// The block before the next one of `lane`, of whose segment `done` is written.
@@ -247,8 +266,8 @@ impl Addresses {
             self.input[COUNTER] = wanted;
             let zero = [0; BLOCK_WORDS];
             let mut middle = zero;
-            kernel.compress(&zero, &self.input, &mut middle);
-            kernel.compress(&zero, &middle, &mut self.numbers);
+            kernel.compress(&zero, &self.input, &mut middle, |_| ());
+            kernel.compress(&zero, &middle, &mut self.numbers, |_| ());
         }
         self.numbers[index % BLOCK_WORDS]
     }

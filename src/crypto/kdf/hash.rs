@@ -1,4 +1,4 @@
-//! Where Argon2 is BLAKE2b (RFC 7693): what goes into its memory, and what comes out.
+//! Where Argon2 is `BLAKE2b` (RFC 7693): what goes into its memory, and what comes out.
 
 use blake2::digest::Digest;
 use blake2::digest::consts::U32;

@@ -49,8 +49,7 @@ fn oracle(input: &Input<'_>) -> [u8; 32] {
 #[test]
 fn every_kernel_gives_the_answer_of_rfc_9106_on_any_number_of_threads() {
     // Section 5.3.
-    let expected =
-        hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
+    let expected = hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659");
     for kernel in Kernel::available() {
         for threads in 1..=5 {
             let key = run(

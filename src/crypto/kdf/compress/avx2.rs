@@ -12,9 +12,14 @@ use std::arch::x86_64::{
 use super::Block;
 use super::rounds::define_rounds;
 
-/// `out` = G(`left`, `right`), and `out` XOR that if `XOR`.
+/// `out` = G(`left`, `right`), and `out` XOR that if `XOR`. Calls `early` with its first word.
 #[target_feature(enable = "avx2")]
-pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut Block) {
+pub(super) fn compress<const XOR: bool>(
+    left: &Block,
+    right: &Block,
+    out: &mut Block,
+    early: impl FnOnce(u64),
+) {
     let mut state = [_mm256_setzero_si256(); 32];
     for (index, words) in state.iter_mut().enumerate() {
         *words = xor(load(left, index), load(right, index));
@@ -22,6 +27,7 @@ pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut B
     for rows in state.as_chunks_mut::<8>().0 {
         permute_rows(rows);
     }
+    let mut early = Some(early);
     for column in 0..4 {
         let mut words = [_mm256_setzero_si256(); 8];
         for (row, words) in words.iter_mut().enumerate() {
@@ -34,6 +40,9 @@ pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut B
                 sum = xor(sum, load(out, at));
             }
             store(out, at, sum);
+        }
+        if let Some(early) = early.take() {
+            early(out[0]);
         }
     }
 }

@@ -11,14 +11,20 @@ use std::arch::x86_64::{
 use super::Block;
 use super::rounds::define_rounds;
 
-/// `out` = G(`left`, `right`), and `out` XOR that if `XOR`.
+/// `out` = G(`left`, `right`), and `out` XOR that if `XOR`. Calls `early` with its first word.
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut Block) {
+pub(super) fn compress<const XOR: bool>(
+    left: &Block,
+    right: &Block,
+    out: &mut Block,
+    early: impl FnOnce(u64),
+) {
     let mut state = [_mm512_setzero_si512(); 16];
     for (index, words) in state.iter_mut().enumerate() {
         *words = xor(load(left, index), load(right, index));
     }
     permute_rows(&mut state);
+    let mut early = Some(early);
     for columns in 0..2 {
         let mut words = [_mm512_setzero_si512(); 8];
         for (row, words) in words.iter_mut().enumerate() {
@@ -31,6 +37,9 @@ pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut B
                 sum = xor(sum, load(out, at));
             }
             store(out, at, sum);
+        }
+        if let Some(early) = early.take() {
+            early(out[0]);
         }
     }
 }

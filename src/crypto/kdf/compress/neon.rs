@@ -9,9 +9,14 @@ use std::arch::aarch64::{
 use super::Block;
 use super::rounds::define_rounds;
 
-/// `out` = G(`left`, `right`), and `out` XOR that if `XOR`.
+/// `out` = G(`left`, `right`), and `out` XOR that if `XOR`. Calls `early` with its first word.
 #[target_feature(enable = "neon")]
-pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut Block) {
+pub(super) fn compress<const XOR: bool>(
+    left: &Block,
+    right: &Block,
+    out: &mut Block,
+    early: impl FnOnce(u64),
+) {
     let mut state = [vdupq_n_u64(0); 64];
     for (index, words) in state.iter_mut().enumerate() {
         *words = xor(load(left, index), load(right, index));
@@ -19,6 +24,7 @@ pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut B
     for row in state.as_chunks_mut::<8>().0 {
         *row = permute_pairs(*row);
     }
+    let mut early = Some(early);
     for column in 0..8 {
         let mut words = [vdupq_n_u64(0); 8];
         for (row, words) in words.iter_mut().enumerate() {
@@ -31,6 +37,9 @@ pub(super) fn compress<const XOR: bool>(left: &Block, right: &Block, out: &mut B
                 sum = xor(sum, load(out, at));
             }
             store(out, at, sum);
+        }
+        if let Some(early) = early.take() {
+            early(out[0]);
         }
     }
 }
