@@ -3,7 +3,7 @@
 
 use std::arch::aarch64::{
     uint64x2_t, vaddq_u64, vdupq_n_u64, veorq_u64, vextq_u64, vld1q_u64, vmovn_u64, vmull_u32,
-    vreinterpretq_u32_u64, vreinterpretq_u64_u32, vshlq_n_u64, vsriq_n_u64, vst1q_u64,
+    vreinterpretq_u32_u64, vreinterpretq_u64_u32, vrev64q_u32, vshlq_n_u64, vsriq_n_u64, vst1q_u64,
 };
 
 use super::Block;
