@@ -172,10 +172,7 @@ impl Filler<'_> {
     #[inline]
     fn write(&self, lane: &mut Lane<'_>, index: usize) {
         let (done, rest) = lane.segment.split_at_mut(index);
-        let (block, rest) = rest.split_first_mut().expect("index is within the segment");
-        if let Some(next) = rest.first() {
-            prefetch(next);
-        }
+        let block = &mut rest[0];
         let previous = self.previous(lane.number, done);
         let reference = self.find(lane.next[index % AHEAD], done);
         let early = |random| {
