@@ -65,10 +65,59 @@ pub fn argon2id_with(
     cost: Argon2Cost,
     options: &Options<'_>,
 ) -> Result<Secret, CryptoError> {
+    argon2id_in(
+        &mut WorkMemory::for_cost(cost)?,
+        passphrase,
+        salt,
+        cost,
+        options,
+    )
+}
+
+/// As [`argon2id_with`], in memory that was taken before.
+///
+/// [`CryptoError::OutOfMemory`] if `memory` is too small for `cost`.
+pub fn argon2id_in(
+    memory: &mut WorkMemory,
+    passphrase: &Passphrase,
+    salt: &[u8; 32],
+    cost: Argon2Cost,
+    options: &Options<'_>,
+) -> Result<Secret, CryptoError> {
     #[cfg(not(any(test, fuzzing)))]
-    return derive(passphrase.expose(), salt, cost, options);
+    return derive_in(&mut memory.0, passphrase.expose(), salt, cost, options);
     #[cfg(any(test, fuzzing))]
-    memo::derive(passphrase.expose(), salt, cost, options)
+    memo::derive(&mut memory.0, passphrase.expose(), salt, cost, options)
+}
+
+/// The memory of derivations, wiped on drop.
+///
+/// For those who must not run out of memory half way: it is touched when it is taken, so that a
+/// system that promises more than it has fails, or ends the process, before anything depends on
+/// the derivation.
+pub struct WorkMemory(Pages);
+
+/// Shows nothing.
+impl fmt::Debug for WorkMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkMemory").finish_non_exhaustive()
+    }
+}
+
+impl WorkMemory {
+    /// Memory for derivations of this cost, or of less.
+    ///
+    /// [`CryptoError::OutOfMemory`] if the system does not give it.
+    pub fn for_cost(cost: Argon2Cost) -> Result<Self, CryptoError> {
+        const PAGE_WORDS: usize = 4096 / size_of::<u64>();
+        let kib = usize::try_from(cost.memory_kib()).map_err(|_| CryptoError::OutOfMemory)?;
+        let len = kib.checked_mul(1024).ok_or(CryptoError::OutOfMemory)?;
+        let mut pages = Pages::for_work(len)?;
+        for page in pages.words_mut().chunks_mut(PAGE_WORDS) {
+            page[0] = 0;
+        }
+        Ok(Self(pages))
+    }
 }
 
 /// How a derivation is done.
@@ -113,7 +162,24 @@ impl Threads {
     }
 }
 
+/// In memory of its own.
 fn derive(
+    passphrase: &[u8],
+    salt: &[u8; 32],
+    cost: Argon2Cost,
+    options: &Options<'_>,
+) -> Result<Secret, CryptoError> {
+    derive_in(
+        &mut WorkMemory::for_cost(cost)?.0,
+        passphrase,
+        salt,
+        cost,
+        options,
+    )
+}
+
+fn derive_in(
+    memory: &mut Pages,
     passphrase: &[u8],
     salt: &[u8; 32],
     cost: Argon2Cost,
@@ -133,7 +199,8 @@ fn derive(
             .progress
             .map_or(ControlFlow::Continue(()), |told| told(done, total))
     };
-    run(
+    run_in(
+        memory,
         &input,
         &Means {
             kernel: Kernel::best(),
@@ -143,14 +210,20 @@ fn derive(
     )
 }
 
+/// In memory of its own, for inputs that no header may ask for.
+#[cfg(test)]
 fn run(input: &Input<'_>, means: &Means<'_>) -> Result<Secret, CryptoError> {
+    let len = Shape::new(input).blocks().checked_mul(8 * BLOCK_WORDS);
+    let mut pages = Pages::for_work(len.ok_or(CryptoError::OutOfMemory)?)?;
+    run_in(&mut pages, input, means)
+}
+
+fn run_in(memory: &mut Pages, input: &Input<'_>, means: &Means<'_>) -> Result<Secret, CryptoError> {
     let shape = Shape::new(input);
-    let len = shape
-        .blocks()
-        .checked_mul(8 * BLOCK_WORDS)
+    let blocks = memory.words_mut().as_chunks_mut().0;
+    let memory = blocks
+        .get_mut(..shape.blocks())
         .ok_or(CryptoError::OutOfMemory)?;
-    let mut pages = Pages::for_work(len)?;
-    let memory = &mut pages.words_mut().as_chunks_mut().0[..shape.blocks()];
     if fill::fill(memory, shape, &Seed::new(input), means).is_break() {
         return Err(CryptoError::Cancelled);
     }

@@ -48,7 +48,7 @@ pub use error::CryptoError;
 pub use hash::{ct_eq, hkdf_expand_sha256, hkdf_sha256, hmac_sha256, sha256};
 pub use kdf::{
     Argon2Cost, CostError, Options as Argon2Options, Progress as Argon2Progress,
-    Threads as Argon2Threads, argon2id, argon2id_with, calibrate,
+    Threads as Argon2Threads, WorkMemory, argon2id, argon2id_in, argon2id_with, calibrate,
 };
 pub use passphrase::{MAX_PASSPHRASE_LEN, Passphrase, PassphraseError};
 pub use random::fill as fill_random;

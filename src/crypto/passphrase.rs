@@ -187,7 +187,7 @@ mod tests {
         assert!(
             PassphraseError::NotUtf8
                 .to_string()
-                .ends_with("use a key file for binary data")
+                .ends_with("save it as UTF-8")
         );
         let shown = format!("{:?}", Passphrase::new("hunter2").unwrap());
         assert!(!shown.contains("hunter2"), "{shown}");

@@ -115,9 +115,12 @@ pub enum Error {
     /// A text of the label is not acceptable.
     #[error(transparent)]
     Label(#[from] LabelError),
+    /// The caller cancelled. What the operation had charged is taken back.
+    #[error("cancelled")]
+    Cancelled,
     /// The machine gave no memory or no random bytes.
     #[error(transparent)]
-    Crypto(#[from] CryptoError),
+    Crypto(CryptoError),
 }
 
 /// What is damaged.
@@ -195,6 +198,7 @@ impl Error {
             Self::WrongCredential { .. } => Code::WrongCredential,
             Self::Erased(_) | Self::SlotErased => Code::Erased,
             Self::Io { .. } => Code::Io,
+            Self::Cancelled => Code::Cancelled,
             Self::OutOfRange { .. }
             | Self::Size { .. }
             | Self::AttemptLimit { .. }
@@ -232,7 +236,17 @@ impl Error {
             Self::Passphrase(_) => "passphrase",
             Self::Cost(_) => "cost",
             Self::Label(_) => "label",
+            Self::Cancelled => "cancelled",
             Self::Crypto(_) => "crypto",
+        }
+    }
+}
+
+impl From<CryptoError> for Error {
+    fn from(error: CryptoError) -> Self {
+        match error {
+            CryptoError::Cancelled => Self::Cancelled,
+            other => Self::Crypto(other),
         }
     }
 }
