@@ -18,8 +18,8 @@
 //! the heap and wiped on drop, and the memory of a running Argon2id, which is wiped but not locked
 //! because it exceeds what a process may lock.
 //!
-//! Not wiped: registers, stack frames of the cipher and hash crates (round keys while they are
-//! made, HKDF and normalisation state), and XTS tweaks. A memory image taken *while* the host
+//! Not wiped: registers, stack frames of Argon2id's compression function and of the cipher and hash
+//! crates (round keys while they are made, HKDF and normalisation state), and XTS tweaks. A memory image taken *while* the host
 //! works with an open volume holds its keys in any case.
 //!
 //! # Constant time
