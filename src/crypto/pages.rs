@@ -259,6 +259,15 @@ mod tests {
     }
 
     #[test]
+    fn work_that_no_machine_has_memory_for_is_an_error() {
+        // The last of these fits a slice, and no address space.
+        for len in [usize::MAX, usize::MAX / 2, usize::MAX / 2 - (8 << 20)] {
+            let refusal = Pages::for_work(len).err();
+            assert_eq!(refusal, Some(CryptoError::OutOfMemory), "{len}");
+        }
+    }
+
+    #[test]
     fn secrets_share_no_page() {
         let (a, b) = (Pages::for_secret(1).unwrap(), Pages::for_secret(1).unwrap());
         for pages in [&a, &b] {

@@ -63,10 +63,11 @@ impl Shape {
         } else {
             finished - usize::from(index == 0)
         };
+        // Behind the last slice comes the first.
         let oldest = if first_pass {
             0
         } else {
-            (slice.index + 1) % SLICES * self.segment
+            (slice.index + 1) * self.segment
         };
         // Close blocks are more likely than those far back.
         let back = to_usize((((j1 * j1) >> 32) * window as u64) >> 32);

@@ -199,27 +199,6 @@ fn a_finished_derivation_wipes_its_memory() {
 }
 
 #[test]
-#[cfg(target_pointer_width = "64")]
-fn memory_that_no_machine_has_is_an_error() {
-    // 4 TiB: with half of the address space of a process taken, the rest of it is not enough.
-    let input = Input {
-        memory_kib: u32::MAX,
-        ..SMALL
-    };
-    let taken = Pages::for_work(1 << 46);
-    let result = run(
-        &input,
-        &Means {
-            kernel: Kernel::best(),
-            threads: 1,
-            progress: &quiet,
-        },
-    );
-    drop(taken);
-    assert_eq!(result.unwrap_err(), CryptoError::OutOfMemory);
-}
-
-#[test]
 fn each_input_changes_the_key() {
     let (one, other) = (
         Passphrase::new("one").unwrap(),
