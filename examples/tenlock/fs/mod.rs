@@ -35,6 +35,7 @@ mod job;
 mod list;
 mod mount;
 mod names;
+mod overlap;
 mod pack;
 mod plan;
 mod scan;
