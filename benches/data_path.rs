@@ -19,7 +19,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tenlock::crypto::{Argon2Cost, Passphrase};
 use tenlock::storage::{FileStorage, MemoryStorage, Storage};
-use tenlock::volume::{CreateOptions, Volume, create};
+use tenlock::volume::{CreateOptions, Volume, Workers, create};
 
 const LEN: u64 = 64 << 20;
 const SEQUENTIAL: usize = 1 << 20;
@@ -29,21 +29,24 @@ criterion_group!(benches, data_path);
 criterion_main!(benches);
 
 fn data_path(criterion: &mut Criterion) {
-    compare_all(
-        criterion,
-        "memory",
-        &MemoryStorage::from_vec(noise()),
-        volume_on(MemoryStorage::default()),
-    );
+    let workers = Workers::for_this_machine().unwrap();
+    let memory = MemoryStorage::from_vec(noise());
+    let volume = volume_on(MemoryStorage::default());
+    compare_all(criterion, "memory", &memory, &volume);
+    let volume = volume.with_workers(workers.clone());
+    compare_all(criterion, "memory, all cores", &memory, &volume);
     let directory = TempDir::new().unwrap();
     let file = |name| FileStorage::create_new(directory.path().join(name)).unwrap();
     let plain = file("plain");
     plain.set_len(LEN).unwrap();
     plain.write_at(0, &noise()).unwrap();
-    compare_all(criterion, "file", &plain, volume_on(file("volume")));
+    let volume = volume_on(file("volume"));
+    compare_all(criterion, "file", &plain, &volume);
+    let volume = volume.with_workers(workers);
+    compare_all(criterion, "file, all cores", &plain, &volume);
 }
 
-fn compare_all(criterion: &mut Criterion, place: &str, plain: &dyn Storage, volume: Volume) {
+fn compare_all(criterion: &mut Criterion, place: &str, plain: &dyn Storage, volume: &Volume) {
     for (name, size, stride) in [
         ("sequential 1 MiB", SEQUENTIAL, 1),
         ("random 4 KiB", RANDOM, 7919),
@@ -64,7 +67,6 @@ fn compare_all(criterion: &mut Criterion, place: &str, plain: &dyn Storage, volu
             volume.write_at(offsets.next(), &buf).unwrap();
         });
     }
-    drop(volume);
 }
 
 /// One size of request at one place, by both ways.
