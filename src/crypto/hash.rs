@@ -34,14 +34,23 @@ pub fn hmac_sha256(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
 /// HKDF-SHA-256 (RFC 5869), extract and expand, with `info` concatenated unseparated.
 ///
 /// `out_len` is at most 255 * 32 bytes, else [`CryptoError::Length`].
-pub fn hkdf_sha256(salt: &[u8], ikm: &Secret, info: &[&[u8]], out_len: usize) -> Result<Secret, CryptoError> {
+pub fn hkdf_sha256(
+    salt: &[u8],
+    ikm: &Secret,
+    info: &[&[u8]],
+    out_len: usize,
+) -> Result<Secret, CryptoError> {
     expand(&Hkdf::new(Some(salt), ikm.expose()), info, out_len)
 }
 
 /// HKDF-Expand alone (RFC 5869 section 2.3), for a `prk` that is a uniformly random key already.
 ///
 /// [`CryptoError::Length`] if `prk` is shorter than 32 bytes or `out_len` above 255 * 32 bytes.
-pub fn hkdf_expand_sha256(prk: &Secret, info: &[&[u8]], out_len: usize) -> Result<Secret, CryptoError> {
+pub fn hkdf_expand_sha256(
+    prk: &Secret,
+    info: &[&[u8]],
+    out_len: usize,
+) -> Result<Secret, CryptoError> {
     let hkdf = Hkdf::from_prk(prk.expose()).map_err(|_| CryptoError::Length)?;
     expand(&hkdf, info, out_len)
 }
@@ -54,7 +63,8 @@ pub fn ct_eq(a: &[u8], b: &[u8]) -> bool {
 
 fn expand(hkdf: &Hkdf<Sha256>, info: &[&[u8]], out_len: usize) -> Result<Secret, CryptoError> {
     let mut out = Secret::zeroed(out_len)?;
-    hkdf.expand_multi_info(info, out.expose_mut()).map_err(|_| CryptoError::Length)?;
+    hkdf.expand_multi_info(info, out.expose_mut())
+        .map_err(|_| CryptoError::Length)?;
     Ok(out)
 }
 
@@ -83,16 +93,31 @@ mod tests {
     fn hmac_gives_the_answers_of_rfc_4231() {
         // Test case 2, and 6 with a key longer than a block.
         let mac = hmac_sha256(&secret("4a656665"), &[b"what do ya want ", b"for nothing?"]);
-        assert_eq!(mac[..], hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
-        let mac = hmac_sha256(&Secret::copy_of(&[0xaa; 131]).unwrap(), &[b"Test Using Larger Than Block-Size Key - Hash Key First"]);
-        assert_eq!(mac[..], hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+        assert_eq!(
+            mac[..],
+            hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        );
+        let mac = hmac_sha256(
+            &Secret::copy_of(&[0xaa; 131]).unwrap(),
+            &[b"Test Using Larger Than Block-Size Key - Hash Key First"],
+        );
+        assert_eq!(
+            mac[..],
+            hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+        );
     }
 
     #[test]
     fn hkdf_gives_the_answers_of_rfc_5869() {
         // Test case 1, its info in two parts.
-        let okm = hkdf_sha256(&hex("000102030405060708090a0b0c"), &secret(&"0b".repeat(22)), &[&hex("f0f1f2f3"), &hex("f4f5f6f7f8f9")], 42);
-        let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+        let okm = hkdf_sha256(
+            &hex("000102030405060708090a0b0c"),
+            &secret(&"0b".repeat(22)),
+            &[&hex("f0f1f2f3"), &hex("f4f5f6f7f8f9")],
+            42,
+        );
+        let expected =
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
         assert!(okm.unwrap().ct_eq(&hex(expected)));
         // Test case 2.
         let range = |from: u8, to: u8| (from..=to).collect::<Vec<_>>();
@@ -104,7 +129,8 @@ mod tests {
         assert!(okm.unwrap().ct_eq(&hex(expected)));
         // Test case 3: no salt, no info.
         let okm = hkdf_sha256(b"", &secret(&"0b".repeat(22)), &[], 42);
-        let expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8";
+        let expected =
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8";
         assert!(okm.unwrap().ct_eq(&hex(expected)));
     }
 
@@ -113,7 +139,8 @@ mod tests {
         // Test case 1 from its PRK.
         let prk = secret("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
         let okm = hkdf_expand_sha256(&prk, &[&hex("f0f1f2f3f4f5f6f7f8f9")], 42);
-        let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+        let expected =
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
         assert!(okm.unwrap().ct_eq(&hex(expected)));
     }
 
@@ -121,9 +148,15 @@ mod tests {
     fn hkdf_refuses_lengths_outside_of_the_standard() {
         let ikm = secret("00");
         assert!(hkdf_sha256(b"", &ikm, &[], 255 * 32).is_ok());
-        assert_eq!(hkdf_sha256(b"", &ikm, &[], 255 * 32 + 1).unwrap_err(), CryptoError::Length);
+        assert_eq!(
+            hkdf_sha256(b"", &ikm, &[], 255 * 32 + 1).unwrap_err(),
+            CryptoError::Length
+        );
         let short = Secret::zeroed(31).unwrap();
-        assert_eq!(hkdf_expand_sha256(&short, &[], 32).unwrap_err(), CryptoError::Length);
+        assert_eq!(
+            hkdf_expand_sha256(&short, &[], 32).unwrap_err(),
+            CryptoError::Length
+        );
     }
 
     #[test]

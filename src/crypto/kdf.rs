@@ -25,7 +25,11 @@ pub struct Argon2Cost {
 impl Default for Argon2Cost {
     /// 64 MiB, 3 passes, 4 lanes: the second recommendation of RFC 9106 section 4.
     fn default() -> Self {
-        Self { memory_kib: 64 * 1024, passes: 3, lanes: 4 }
+        Self {
+            memory_kib: 64 * 1024,
+            passes: 3,
+            lanes: 4,
+        }
     }
 }
 
@@ -58,7 +62,11 @@ impl Argon2Cost {
         if !(Self::MIN_LANES..=Self::MAX_LANES).contains(&lanes) {
             return Err(CostError::Lanes(lanes));
         }
-        let cost = Self { memory_kib, passes, lanes };
+        let cost = Self {
+            memory_kib,
+            passes,
+            lanes,
+        };
         match cost.work_kib() {
             ..=Self::MAX_WORK_KIB => Ok(cost),
             work => Err(CostError::Work(work)),
@@ -123,7 +131,11 @@ pub enum CostError {
 ///
 /// Takes about a second by design, and `cost.memory_kib()` of memory that is wiped before it is
 /// given back. [`CryptoError::OutOfMemory`] if the system does not give it.
-pub fn argon2id(passphrase: &Passphrase, salt: &[u8; 32], cost: Argon2Cost) -> Result<Secret, CryptoError> {
+pub fn argon2id(
+    passphrase: &Passphrase,
+    salt: &[u8; 32],
+    cost: Argon2Cost,
+) -> Result<Secret, CryptoError> {
     #[cfg(not(any(test, fuzzing)))]
     return derive(passphrase.expose(), salt, cost);
     #[cfg(any(test, fuzzing))]
@@ -145,7 +157,11 @@ const LANES: u32 = 4;
 const KEY_LEN: usize = 32;
 const CALIBRATED_PASSES: u32 = 3;
 const CALIBRATED_MEMORY_KIB: std::ops::RangeInclusive<u32> = 64 * 1024..=256 * 1024;
-const PROBE: Argon2Cost = Argon2Cost { memory_kib: 48 * 1024, passes: 2, lanes: LANES };
+const PROBE: Argon2Cost = Argon2Cost {
+    memory_kib: 48 * 1024,
+    passes: 2,
+    lanes: LANES,
+};
 
 /// The cost that takes `target` where [`PROBE`] took `measured`: memory first, then passes.
 fn scale(measured: Duration, target: Duration, max_memory_kib: u32) -> Argon2Cost {
@@ -156,24 +172,40 @@ fn scale(measured: Duration, target: Duration, max_memory_kib: u32) -> Argon2Cos
     // Whole MiB: a figure that people read.
     let memory_kib = memory_kib / 1024 * 1024;
     let most_passes = u32::try_from(Argon2Cost::MAX_WORK_KIB / u64::from(memory_kib))
-        .map_or(Argon2Cost::MAX_PASSES, |passes| passes.min(Argon2Cost::MAX_PASSES));
+        .map_or(Argon2Cost::MAX_PASSES, |passes| {
+            passes.min(Argon2Cost::MAX_PASSES)
+        });
     let passes = (work / memory_kib).clamp(CALIBRATED_PASSES, most_passes);
-    Argon2Cost { memory_kib, passes, lanes: LANES }
+    Argon2Cost {
+        memory_kib,
+        passes,
+        lanes: LANES,
+    }
 }
 
 fn derive(passphrase: &[u8], salt: &[u8; 32], cost: Argon2Cost) -> Result<Secret, CryptoError> {
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(KEY_LEN))
         .expect("the bounds of Argon2Cost are within those of RFC 9106");
-    run(&Argon2::new(Algorithm::Argon2id, Version::V0x13, params), passphrase, salt)
+    run(
+        &Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+        passphrase,
+        salt,
+    )
 }
 
 /// Runs `context` in memory of our own, because the crate's would neither be wiped nor be huge
 /// pages.
 fn run(context: &Argon2<'_>, passphrase: &[u8], salt: &[u8]) -> Result<Secret, CryptoError> {
-    let len = context.params().block_count().checked_mul(Block::SIZE).ok_or(CryptoError::OutOfMemory)?;
+    let len = context
+        .params()
+        .block_count()
+        .checked_mul(Block::SIZE)
+        .ok_or(CryptoError::OutOfMemory)?;
     let mut memory = Pages::for_work(len)?;
     let mut key = Secret::zeroed(KEY_LEN)?;
-    context.hash_password_into_with_memory(passphrase, salt, key.expose_mut(), memory.argon2_blocks()).map_err(|_| CryptoError::Length)?;
+    context
+        .hash_password_into_with_memory(passphrase, salt, key.expose_mut(), memory.argon2_blocks())
+        .map_err(|_| CryptoError::Length)?;
     Ok(key)
 }
 
@@ -203,7 +235,9 @@ mod tests {
             .unwrap();
         let context = Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params);
         let key = run(&context.unwrap(), &[1; 32], &[2; 16]).unwrap();
-        assert!(key.ct_eq(&hex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659")));
+        assert!(key.ct_eq(&hex(
+            "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+        )));
     }
 
     #[test]
@@ -212,8 +246,14 @@ mod tests {
         let passphrase = Passphrase::new("correct horse battery sta\u{308}ple").unwrap();
         let salt: [u8; 32] = std::array::from_fn(|index| u8::try_from(index).unwrap());
         for (parameters, expected) in [
-            (FLOOR, "e8ae7b6ee04dc9424a4381cf2349be56a10a19d90427ce1b8517ba6a21f2c201"),
-            ((65_536, 3, 4), "2841f1e791501eb20a46942893422ae2000c8439bf82e143e19b77e550d6247c"),
+            (
+                FLOOR,
+                "e8ae7b6ee04dc9424a4381cf2349be56a10a19d90427ce1b8517ba6a21f2c201",
+            ),
+            (
+                (65_536, 3, 4),
+                "2841f1e791501eb20a46942893422ae2000c8439bf82e143e19b77e550d6247c",
+            ),
         ] {
             let key = argon2id(&passphrase, &salt, cost(parameters)).unwrap();
             assert!(key.ct_eq(&hex(expected)));
@@ -222,14 +262,22 @@ mod tests {
 
     #[test]
     fn each_bound_is_inclusive_and_named_when_left() {
-        for accepted in [FLOOR, (2 * 1024 * 1024, 4, 16), (19_456, 64, 1), (128 * 1024, 64, 1)] {
+        for accepted in [
+            FLOOR,
+            (2 * 1024 * 1024, 4, 16),
+            (19_456, 64, 1),
+            (128 * 1024, 64, 1),
+        ] {
             cost(accepted);
         }
         let refusal = |memory, passes, lanes| Argon2Cost::new(memory, passes, lanes).unwrap_err();
         assert_eq!(refusal(19_455, 2, 1), CostError::Memory(19_455));
         assert_eq!(refusal(0, 0, 0), CostError::Memory(0));
         assert_eq!(refusal(2_097_153, 2, 1), CostError::Memory(2_097_153));
-        assert_eq!(refusal(u32::MAX, u32::MAX, u32::MAX), CostError::Memory(u32::MAX));
+        assert_eq!(
+            refusal(u32::MAX, u32::MAX, u32::MAX),
+            CostError::Memory(u32::MAX)
+        );
         assert_eq!(refusal(19_456, 1, 1), CostError::Passes(1));
         assert_eq!(refusal(19_456, 65, 1), CostError::Passes(65));
         assert_eq!(refusal(19_456, 2, 0), CostError::Lanes(0));
@@ -241,10 +289,22 @@ mod tests {
     #[test]
     fn cost_errors_say_what_is_allowed() {
         let text = |error: CostError| error.to_string();
-        assert_eq!(text(CostError::Memory(5)), "Argon2id memory of 5 KiB is outside of 19456 to 2097152 KiB");
-        assert_eq!(text(CostError::Passes(1)), "1 Argon2id passes are outside of 2 to 64");
-        assert_eq!(text(CostError::Lanes(17)), "17 Argon2id lanes are outside of 1 to 16");
-        assert_eq!(text(CostError::Work(9)), "Argon2id memory times passes of 9 KiB is above 8388608 KiB");
+        assert_eq!(
+            text(CostError::Memory(5)),
+            "Argon2id memory of 5 KiB is outside of 19456 to 2097152 KiB"
+        );
+        assert_eq!(
+            text(CostError::Passes(1)),
+            "1 Argon2id passes are outside of 2 to 64"
+        );
+        assert_eq!(
+            text(CostError::Lanes(17)),
+            "17 Argon2id lanes are outside of 1 to 16"
+        );
+        assert_eq!(
+            text(CostError::Work(9)),
+            "Argon2id memory times passes of 9 KiB is above 8388608 KiB"
+        );
     }
 
     #[test]
@@ -262,9 +322,15 @@ mod tests {
         let floor = cost((64 * 1024, 3, 4));
         let nothing = Duration::ZERO;
         assert_eq!(scale(Duration::MAX, nothing, 0), floor);
-        assert_eq!(scale(Duration::from_secs(100), Duration::from_secs(1), 0), floor);
+        assert_eq!(
+            scale(Duration::from_secs(100), Duration::from_secs(1), 0),
+            floor
+        );
         assert_eq!(scale(nothing, Duration::MAX, 0), cost((64 * 1024, 64, 4)));
-        assert_eq!(scale(nothing, Duration::MAX, u32::MAX), cost((256 * 1024, 32, 4)));
+        assert_eq!(
+            scale(nothing, Duration::MAX, u32::MAX),
+            cost((256 * 1024, 32, 4))
+        );
     }
 
     #[test]
@@ -275,7 +341,10 @@ mod tests {
 
     #[test]
     fn each_input_changes_the_key() {
-        let (one, other) = (Passphrase::new("one").unwrap(), Passphrase::new("other").unwrap());
+        let (one, other) = (
+            Passphrase::new("one").unwrap(),
+            Passphrase::new("other").unwrap(),
+        );
         let keys = [
             argon2id(&one, &[0; 32], cost(FLOOR)).unwrap(),
             argon2id(&other, &[0; 32], cost(FLOOR)).unwrap(),
@@ -285,7 +354,11 @@ mod tests {
             argon2id(&one, &[0; 32], cost((19_457, 2, 1))).unwrap(),
         ];
         for (index, key) in keys.iter().enumerate() {
-            assert!(keys[..index].iter().all(|earlier| !earlier.ct_eq(key.expose())));
+            assert!(
+                keys[..index]
+                    .iter()
+                    .all(|earlier| !earlier.ct_eq(key.expose()))
+            );
         }
     }
 
@@ -296,7 +369,13 @@ mod tests {
         let first = argon2id(&passphrase, &[9; 32], cost(FLOOR)).unwrap();
         let second = argon2id(&passphrase, &[9; 32], cost(FLOOR)).unwrap();
         assert!(first.ct_eq(second.expose()));
-        assert!(first.ct_eq(derive(passphrase.expose(), &[9; 32], cost(FLOOR)).unwrap().expose()));
+        assert!(
+            first.ct_eq(
+                derive(passphrase.expose(), &[9; 32], cost(FLOOR))
+                    .unwrap()
+                    .expose()
+            )
+        );
         assert_eq!(derivations() - before, 2);
         assert_eq!(std::thread::spawn(derivations).join().unwrap(), 0);
     }

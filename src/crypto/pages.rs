@@ -72,13 +72,18 @@ impl Pages {
             .filter(|len| isize::try_from(*len).is_ok())
             .ok_or(CryptoError::OutOfMemory)?;
         let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
-        Ok(Self { base, len, locked: false })
+        Ok(Self {
+            base,
+            len,
+            locked: false,
+        })
     }
 
     fn wipe(&mut self) {
         // SAFETY: as in `bytes_mut`; whole pages are whole, aligned words, and words wipe eight
         // times as fast as bytes, which counts for the memory of Argon2.
-        let words = unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) };
+        let words =
+            unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) };
         words.zeroize();
     }
 }
@@ -165,7 +170,8 @@ mod sys {
     use std::ptr::{NonNull, null};
 
     use windows_sys::Win32::System::Memory::{
-        MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualLock,
+        MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree,
+        VirtualLock,
     };
 
     /// All Windows targets that Rust knows have pages of 4 KiB; allocations start on 64 KiB.
@@ -230,7 +236,11 @@ mod tests {
         for block in pages.argon2_blocks() {
             block.as_mut().fill(u64::MAX);
         }
-        assert!(pages.bytes()[..100 * Block::SIZE].iter().all(|byte| *byte == 0xff));
+        assert!(
+            pages.bytes()[..100 * Block::SIZE]
+                .iter()
+                .all(|byte| *byte == 0xff)
+        );
         drop(pages);
         assert!(UNMAPPED.take()[0].1);
     }
@@ -289,11 +299,20 @@ mod tests {
     fn linux_flags(address: usize) -> String {
         let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
         let holds = |line: &&str| {
-            let range = line.split(' ').next().and_then(|range| range.split_once('-'));
+            let range = line
+                .split(' ')
+                .next()
+                .and_then(|range| range.split_once('-'));
             let parse = |hex| usize::from_str_radix(hex, 16).ok();
-            range.and_then(|(start, end)| Some(parse(start)?..parse(end)?)).is_some_and(|range| range.contains(&address))
+            range
+                .and_then(|(start, end)| Some(parse(start)?..parse(end)?))
+                .is_some_and(|range| range.contains(&address))
         };
         let mut lines = maps.lines().skip_while(|line| !holds(line));
-        lines.find(|line| line.starts_with("VmFlags:")).unwrap().to_owned() + " "
+        lines
+            .find(|line| line.starts_with("VmFlags:"))
+            .unwrap()
+            .to_owned()
+            + " "
     }
 }

@@ -1,6 +1,7 @@
 //! Passphrases as the key derivation takes them.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_public_assigned;
 
 use super::{CryptoError, Secret};
 
@@ -26,6 +27,11 @@ impl Passphrase {
         }
         if text.len() > MAX_INPUT_LEN {
             return Err(PassphraseError::TooLong);
+        }
+        // The stability policy of normalisation covers assigned characters only: the next version of
+        // Unicode may turn others into other bytes, and the passphrase would not open any more.
+        if !text.chars().all(is_public_assigned) {
+            return Err(PassphraseError::Unassigned);
         }
         let mut buffer = Secret::zeroed(MAX_PASSPHRASE_LEN)?;
         let len = normalise(text, buffer.expose_mut()).ok_or(PassphraseError::TooLong)?;
@@ -54,8 +60,13 @@ pub enum PassphraseError {
     /// More than [`MAX_PASSPHRASE_LEN`] bytes.
     #[error("the passphrase is too long: use at most {MAX_PASSPHRASE_LEN} bytes of UTF-8")]
     TooLong,
+    /// A character that Unicode has not assigned, or has left to private use.
+    #[error("the passphrase has a character that Unicode does not define: leave it out")]
+    Unassigned,
     /// Bytes that are no UTF-8.
-    #[error("the passphrase is not valid UTF-8: save it as UTF-8, or use a key file for binary data")]
+    #[error(
+        "the passphrase is not valid UTF-8: save it as UTF-8, or use a key file for binary data"
+    )]
     NotUtf8,
     /// No memory to hold it.
     #[error(transparent)]
@@ -96,45 +107,90 @@ mod tests {
 
     #[test]
     fn compatibility_forms_case_and_white_space_stay_apart() {
-        assert_eq!(nfc(" \u{fb01}N\u{2460}\t\0 "), " \u{fb01}N\u{2460}\t\0 ".as_bytes());
+        assert_eq!(
+            nfc(" \u{fb01}N\u{2460}\t\0 "),
+            " \u{fb01}N\u{2460}\t\0 ".as_bytes()
+        );
     }
 
     #[test]
     fn limit_holds_for_the_normalised_length() {
         assert_eq!(nfc(&"x".repeat(1024)).len(), 1024);
-        assert_eq!(Passphrase::new(&"x".repeat(1025)).unwrap_err(), PassphraseError::TooLong);
+        assert_eq!(
+            Passphrase::new(&"x".repeat(1025)).unwrap_err(),
+            PassphraseError::TooLong
+        );
         // 1536 bytes in, 1024 out; then one character more.
         assert_eq!(nfc(&"u\u{308}".repeat(512)).len(), 1024);
-        assert_eq!(Passphrase::new(&"u\u{308}".repeat(513)).unwrap_err(), PassphraseError::TooLong);
+        assert_eq!(
+            Passphrase::new(&"u\u{308}".repeat(513)).unwrap_err(),
+            PassphraseError::TooLong
+        );
         // The greatest shrinking there is still fits into what is looked at.
         let most = "\u{1fbe}\u{308}\u{341}".repeat(512);
         assert_eq!(nfc(&most), "\u{390}".repeat(512).as_bytes());
         assert!(most.len() < MAX_INPUT_LEN);
         // One three-byte character does not fit into two remaining bytes.
         let text = "x".repeat(1022) + "\u{20ac}";
-        assert_eq!(Passphrase::new(&text).unwrap_err(), PassphraseError::TooLong);
+        assert_eq!(
+            Passphrase::new(&text).unwrap_err(),
+            PassphraseError::TooLong
+        );
     }
 
     #[test]
     fn endless_input_is_refused() {
         let accents = "e".to_owned() + &"\u{301}".repeat(1 << 20);
-        assert_eq!(Passphrase::new(&accents).unwrap_err(), PassphraseError::TooLong);
+        assert_eq!(
+            Passphrase::new(&accents).unwrap_err(),
+            PassphraseError::TooLong
+        );
     }
 
     #[test]
     fn empty_and_undecodable_input_are_told_apart() {
         assert_eq!(Passphrase::new("").unwrap_err(), PassphraseError::Empty);
-        assert_eq!(Passphrase::from_utf8(b"").unwrap_err(), PassphraseError::Empty);
-        assert_eq!(Passphrase::from_utf8(b"M\xfcller").unwrap_err(), PassphraseError::NotUtf8);
-        assert_eq!(Passphrase::from_utf8(b"M\xc3\xbcller").unwrap().expose(), b"M\xc3\xbcller");
+        assert_eq!(
+            Passphrase::from_utf8(b"").unwrap_err(),
+            PassphraseError::Empty
+        );
+        assert_eq!(
+            Passphrase::from_utf8(b"M\xfcller").unwrap_err(),
+            PassphraseError::NotUtf8
+        );
+        assert_eq!(
+            Passphrase::from_utf8(b"M\xc3\xbcller").unwrap().expose(),
+            b"M\xc3\xbcller"
+        );
+    }
+
+    #[test]
+    fn characters_whose_normal_form_may_change_are_refused() {
+        for text in ["a\u{378}", "\u{e000}", "\u{10ffff}"] {
+            assert_eq!(
+                Passphrase::new(text).unwrap_err(),
+                PassphraseError::Unassigned
+            );
+        }
+        assert!(Passphrase::new("Grüße, 密码, 🔑").is_ok());
     }
 
     #[test]
     fn texts_say_what_to_do_and_debug_shows_nothing() {
         let text = PassphraseError::TooLong.to_string();
-        assert_eq!(text, "the passphrase is too long: use at most 1024 bytes of UTF-8");
-        assert_eq!(PassphraseError::Empty.to_string(), "the passphrase is empty: enter at least one character");
-        assert!(PassphraseError::NotUtf8.to_string().ends_with("use a key file for binary data"));
+        assert_eq!(
+            text,
+            "the passphrase is too long: use at most 1024 bytes of UTF-8"
+        );
+        assert_eq!(
+            PassphraseError::Empty.to_string(),
+            "the passphrase is empty: enter at least one character"
+        );
+        assert!(
+            PassphraseError::NotUtf8
+                .to_string()
+                .ends_with("use a key file for binary data")
+        );
         let shown = format!("{:?}", Passphrase::new("hunter2").unwrap());
         assert!(!shown.contains("hunter2"), "{shown}");
     }

@@ -17,7 +17,10 @@ impl SigningKey {
     /// The key of a 32-byte `seed` (RFC 8032: private key); [`CryptoError::Length`] otherwise.
     pub fn from_seed(seed: Secret) -> Result<Self, CryptoError> {
         let public = expanded(seed.expose_array()?).verifying_key().to_bytes();
-        Ok(Self { seed, public: PublicKey(public) })
+        Ok(Self {
+            seed,
+            public: PublicKey(public),
+        })
     }
 
     /// The seed, to be wrapped.
@@ -38,7 +41,10 @@ impl SigningKey {
     /// As [`Secret::expose`].
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        let seed = self.seed.expose_array().expect("from_seed takes 32 bytes only");
+        let seed = self
+            .seed
+            .expose_array()
+            .expect("from_seed takes 32 bytes only");
         // Expanded for each signature, some ten microseconds, so that the key is kept in locked
         // memory only.
         expanded(seed).sign(message).to_bytes()
@@ -57,7 +63,9 @@ impl PublicKey {
     /// (Chalkias, Garillot, Nikolaenko 2020, "Taming the many `EdDSA`s").
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        VerifyingKey::from_bytes(&self.0).and_then(|key| key.verify_strict(message, &Signature::from_bytes(signature))).is_ok()
+        VerifyingKey::from_bytes(&self.0)
+            .and_then(|key| key.verify_strict(message, &Signature::from_bytes(signature)))
+            .is_ok()
     }
 }
 
@@ -128,7 +136,11 @@ mod tests {
             changed[at] ^= 1;
             assert!(!public.verify(b"policy", &changed));
         }
-        assert!(!self::key(RFC_8032[1][0]).public_key().verify(b"policy", &signature));
+        assert!(
+            !self::key(RFC_8032[1][0])
+                .public_key()
+                .verify(b"policy", &signature)
+        );
     }
 
     #[test]
@@ -153,12 +165,18 @@ mod tests {
     #[test]
     fn seed_of_another_length_is_an_error() {
         let seed = Secret::zeroed(33).unwrap();
-        assert_eq!(SigningKey::from_seed(seed).unwrap_err(), CryptoError::Length);
+        assert_eq!(
+            SigningKey::from_seed(seed).unwrap_err(),
+            CryptoError::Length
+        );
     }
 
     #[test]
     fn debug_shows_the_public_key_only() {
         let shown = format!("{:?}", key(RFC_8032[1][0]));
-        assert!(shown.contains(RFC_8032[1][1]) && shown.contains("Secret(..)"), "{shown}");
+        assert!(
+            shown.contains(RFC_8032[1][1]) && shown.contains("Secret(..)"),
+            "{shown}"
+        );
     }
 }

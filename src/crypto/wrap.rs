@@ -44,8 +44,15 @@ pub struct Wrapped {
 pub fn wrap(kek: &Secret, aad: &[u8], plaintext: &Secret) -> Result<Wrapped, CryptoError> {
     let keys = Keys::derive(kek)?;
     let mut buffer = Secret::copy_of(plaintext.expose_array::<WRAPPED_LEN>()?)?;
-    let tag = keys.cipher()?.encrypt_inout_detached(&Nonce::default(), aad, buffer.expose_mut().into()).map_err(|_| CryptoError::Length)?;
-    Ok(Wrapped { commitment: *keys.commitment.expose_array()?, ciphertext: *buffer.expose_array()?, tag: tag.into() })
+    let tag = keys
+        .cipher()?
+        .encrypt_inout_detached(&Nonce::default(), aad, buffer.expose_mut().into())
+        .map_err(|_| CryptoError::Length)?;
+    Ok(Wrapped {
+        commitment: *keys.commitment.expose_array()?,
+        ciphertext: *buffer.expose_array()?,
+        tag: tag.into(),
+    })
 }
 
 /// Unwraps with the 32 bytes of `kek`. `None` if `kek` or `aad` is another one or `wrapped` was
@@ -58,7 +65,12 @@ pub fn unwrap(kek: &Secret, aad: &[u8], wrapped: &Wrapped) -> Result<Option<Secr
         return Ok(None);
     }
     let mut buffer = Secret::copy_of(&wrapped.ciphertext)?;
-    let opened = keys.cipher()?.decrypt_inout_detached(&Nonce::default(), aad, buffer.expose_mut().into(), &Tag::from(wrapped.tag));
+    let opened = keys.cipher()?.decrypt_inout_detached(
+        &Nonce::default(),
+        aad,
+        buffer.expose_mut().into(),
+        &Tag::from(wrapped.tag),
+    );
     Ok(opened.is_ok().then_some(buffer))
 }
 
@@ -77,7 +89,9 @@ impl Keys {
     }
 
     fn cipher(&self) -> Result<Aes256GcmSiv, CryptoError> {
-        Ok(Aes256GcmSiv::new(self.wrap_key.expose_array::<32>()?.into()))
+        Ok(Aes256GcmSiv::new(
+            self.wrap_key.expose_array::<32>()?.into(),
+        ))
     }
 }
 
@@ -100,7 +114,10 @@ mod tests {
     fn wrapping_gives_the_known_answer() {
         // Python's cryptography 50: HKDFExpand and AESGCMSIV.
         let (_, wrapped) = example();
-        assert_eq!(wrapped.commitment[..], hex("d4ae8176b3e972bba8a273268a37769eab2f5fc5bd0fe6803d7bf307b795177f"));
+        assert_eq!(
+            wrapped.commitment[..],
+            hex("d4ae8176b3e972bba8a273268a37769eab2f5fc5bd0fe6803d7bf307b795177f")
+        );
         assert_eq!(
             wrapped.ciphertext[..],
             hex(
@@ -120,7 +137,11 @@ mod tests {
     #[test]
     fn other_key_or_data_does_not_open() {
         let (kek, wrapped) = example();
-        assert!(unwrap(&counting(1, 32), b"slot 3", &wrapped).unwrap().is_none());
+        assert!(
+            unwrap(&counting(1, 32), b"slot 3", &wrapped)
+                .unwrap()
+                .is_none()
+        );
         assert!(unwrap(&kek, b"slot 4", &wrapped).unwrap().is_none());
     }
 
@@ -149,8 +170,17 @@ mod tests {
     fn other_lengths_are_errors() {
         let (kek, wrapped) = example();
         let length = |len| Secret::zeroed(len).unwrap();
-        assert_eq!(wrap(&length(33), b"", &length(64)).unwrap_err(), CryptoError::Length);
-        assert_eq!(wrap(&kek, b"", &length(63)).unwrap_err(), CryptoError::Length);
-        assert_eq!(unwrap(&length(31), b"", &wrapped).unwrap_err(), CryptoError::Length);
+        assert_eq!(
+            wrap(&length(33), b"", &length(64)).unwrap_err(),
+            CryptoError::Length
+        );
+        assert_eq!(
+            wrap(&kek, b"", &length(63)).unwrap_err(),
+            CryptoError::Length
+        );
+        assert_eq!(
+            unwrap(&length(31), b"", &wrapped).unwrap_err(),
+            CryptoError::Length
+        );
     }
 }

@@ -89,11 +89,6 @@ impl HeaderCopy {
         self.ids().any(|found| found == id)
     }
 
-    /// Whether any block is valid, of whatever volume.
-    pub(super) fn has_any_block(&self) -> bool {
-        self.ids().next().is_some()
-    }
-
     /// The defects of the blocks that `id`'s volume needs in this copy, by block number.
     pub(super) fn defects(&self, id: VolumeId, seal_blocks: u16) -> Vec<(usize, Defect)> {
         let single = [

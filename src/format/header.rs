@@ -1,12 +1,12 @@
 //! Which blocks of the two header copies count (format page §5).
 
-use super::block::{Block, VolumeId};
+use super::block::{Block, VolumeId, checksum_field};
 use super::copy::{Checked, HeaderCopy, Valid};
 use super::counters::Counters;
 use super::defect::Defect;
 use super::factor::{Factor, PassphraseFactor};
 use super::label::Label;
-use super::layout::SLOT_COUNT;
+use super::layout::{SLOT_COUNT, USED_BLOCKS};
 use super::policy::Policy;
 use super::root::Root;
 use super::seal::Seal;
@@ -73,43 +73,63 @@ impl Header {
     /// Puts the header together from copy A and copy B.
     pub fn choose(a: &HeaderCopy, b: &HeaderCopy) -> Result<Self, HeaderError> {
         let both = [a, b];
-        let id = volume_id(both)?;
-        let state = pick(both, id, |copy| &copy.state)
-            .map(|state| state.value.clone())
-            .reduce(State::furthest)
-            .unwrap_or_else(State::locked);
+        match both.map(HeaderCopy::root) {
+            // A strange root in one copy, incomplete, must not hide the volume in the other.
+            [Ok(a), Ok(b)] if a.id != b.id => {
+                match [a.id, b.id].map(|id| Self::of_volume(both, id)) {
+                    [Ok(_), Ok(_)] => Err(Defect::Contradiction),
+                    [Ok(header), Err(_)] | [Err(_), Ok(header)] => Ok(header),
+                    [Err(defect), Err(_)] => Err(defect),
+                }
+            }
+            [Ok(root), _] | [_, Ok(root)] => Self::of_volume(both, root.id),
+            [Err(a), Err(b)] => return Err(no_root([a, b])),
+        }
+        .map_err(HeaderError::Damaged)
+    }
+
+    /// The header of the volume with this id, of which there is a valid root.
+    fn of_volume(both: [&HeaderCopy; 2], id: VolumeId) -> Result<Self, Defect> {
+        let states = pick(both, id, |copy| &copy.state).map(|state| state.value.clone());
+        let state = states.reduce(State::furthest).unwrap_or_else(State::locked);
         let parts = Parts {
             both,
             id,
             state: &state,
         };
-        let (root, policy, label, slots) =
-            parts.newest_generation().map_err(HeaderError::Damaged)?;
+        let (root, policy, label, slots) = parts.newest_generation()?;
+        check_kdf_variety(&slots)?;
         let locked = state.volume == VolumeState::Locked;
         let seal = if locked {
-            Some(
-                parts
-                    .seal(root.value.seal_blocks)
-                    .map_err(HeaderError::Damaged)?,
-            )
+            Some(parts.seal(root.value.seal_blocks)?)
         } else {
             None
         };
-        check_kdf_variety(&slots).map_err(HeaderError::Damaged)?;
-        let counters = pick(both, id, |copy| &copy.counters)
-            .map(|counters| counters.value)
-            .reduce(Counters::stricter);
+        let counters = pick(both, id, |copy| &copy.counters).map(|counters| counters.value);
+        let counters = counters
+            .reduce(Counters::stricter)
+            .unwrap_or_else(|| one_attempt_left(&policy));
         let copies = both.map(|copy| parts.status(copy, root));
         Ok(Self {
-            counters: counters.unwrap_or_else(|| one_attempt_left(&policy)),
             root: root.value.clone(),
             policy,
             label,
             slots,
             seal,
-            copies,
             state,
+            counters,
+            copies,
         })
+    }
+
+    /// Whether a reader would accept this header, before it is written.
+    pub fn check(&self) -> Result<(), Defect> {
+        let mut blocks = vec![None; USED_BLOCKS];
+        for (index, block) in self.encode() {
+            blocks[index] = Some(block);
+        }
+        let copy = HeaderCopy::parse(&blocks);
+        Self::of_volume([&copy, &copy], self.root.id).map(|_| ())
     }
 
     /// The raw blocks of a copy by number: root, policy, label, slots, seal (while there is one),
@@ -148,7 +168,6 @@ impl Header {
     /// Makes the root name the policy, label and slots as they are now. The MAC is the caller's to
     /// renew.
     pub fn renew_sums(&mut self) {
-        use super::block::checksum_field;
         let id = self.root.id;
         self.root.policy_sum = checksum_field(&self.policy.encode(id));
         self.root.label_sum = checksum_field(&self.label.encode(id));
@@ -193,12 +212,20 @@ impl<'a> Parts<'a> {
         let mut slots = [const { SlotBlock::Empty }; SLOT_COUNT];
         for (index, slot) in slots.iter_mut().enumerate() {
             if self.slot_counts(index) {
-                *slot = self
-                    .find(&root.value.slot_sums[index], |copy| &copy.slots[index])?
-                    .clone();
+                *slot = self.find_slot(index, &root.value.slot_sums[index])?;
             }
         }
         Some((root, policy, label, slots))
+    }
+
+    /// The slot block with this checksum field. That of an empty slot is known without the block.
+    fn find_slot(&self, index: usize, sum: &[u8; 32]) -> Option<SlotBlock> {
+        let found = self.find(sum, |copy| &copy.slots[index]).cloned();
+        let number = u16::try_from(index).unwrap_or(u16::MAX);
+        found.or_else(|| {
+            (checksum_field(&SlotBlock::Empty.encode(self.id, number)) == *sum)
+                .then_some(SlotBlock::Empty)
+        })
     }
 
     fn slot_counts(&self, index: usize) -> bool {
@@ -283,25 +310,14 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The id of the volume that the valid roots agree on, or why there is none.
-fn volume_id(both: [&HeaderCopy; 2]) -> Result<VolumeId, HeaderError> {
-    match both.map(HeaderCopy::root) {
-        [Ok(a), Ok(b)] if a.id != b.id => Err(HeaderError::Damaged(Defect::Contradiction)),
-        [Ok(root), _] | [_, Ok(root)] => Ok(root.id),
-        [Err(a), Err(b)] => Err(no_root(both, [a, b])),
-    }
-}
-
-fn no_root(both: [&HeaderCopy; 2], defects: [Defect; 2]) -> HeaderError {
+fn no_root(defects: [Defect; 2]) -> HeaderError {
     if let Some(newer) = defects.into_iter().find(|defect| defect.is_newer()) {
         return HeaderError::Newer(newer);
     }
+    // Zeros where the roots belong are what an interrupted create leaves (format page §6.5).
     let absent = |defect: &Defect| matches!(defect, Defect::Magic | Defect::Unreadable);
     match defects.into_iter().find(|defect| !absent(defect)) {
         Some(defect) => HeaderError::Damaged(defect),
-        None if both.iter().any(|copy| copy.has_any_block()) => {
-            HeaderError::Damaged(Defect::Incomplete)
-        }
         None => HeaderError::NotAVolume,
     }
 }

@@ -355,12 +355,12 @@ pub(super) mod tests {
         );
         for length in [7u32, 3080, u32::MAX] {
             let changed = parse(&sample(), |block| {
-                put(block, FACTORS_LEN, &length.to_le_bytes())
+                put(block, FACTORS_LEN, &length.to_le_bytes());
             });
             assert_eq!(changed, Err(Defect::FactorArea));
         }
         let past_the_end = parse(&sample(), |block| {
-            put(block, Span::at(132, 4), &u32::MAX.to_le_bytes())
+            put(block, Span::at(132, 4), &u32::MAX.to_le_bytes());
         });
         assert_eq!(past_the_end, Err(Defect::FactorArea));
     }

@@ -3,10 +3,13 @@
 use super::error::Error;
 use super::keys::{Keys, SlotContext, derive};
 use super::medium::Medium;
-use crate::crypto::Passphrase;
-use crate::format::{Action, Counters, Factor, Header, PassphraseFactor, SLOT_COUNT, SlotBlock, SlotState};
+use crate::crypto::{Passphrase, Secret};
+use crate::format::{
+    Action, Counters, Factor, Header, PassphraseFactor, SLOT_COUNT, SlotBlock, SlotState,
+};
 
-/// Proof that an attempt on these slots stands on the medium. Trying a slot takes it, and only [`charge`](Self::charge) makes one.
+/// Proof that an attempt on these slots stands on the medium. Trying a slot takes it, and only
+/// [`charge`](Self::charge) makes one.
 pub(super) struct Charged {
     before: Counters,
     candidates: Vec<Candidate>,
@@ -20,17 +23,21 @@ struct Candidate {
 }
 
 impl Charged {
-    /// Charges one attempt to every slot that a passphrase alone opens: both copies, each flushed, before this returns.
+    /// Charges one attempt to every slot that a passphrase alone opens: both copies, each flushed,
+    /// before this returns.
     ///
-    /// On error nothing has been tried, so the charge is taken back as far as that can be written: failing storage must not add up to an
-    /// erase.
+    /// On error nothing has been tried, so the charge is taken back as far as that can be written:
+    /// failing storage must not add up to an erase.
     pub(super) fn charge(medium: &Medium, header: &mut Header) -> Result<Self, Error> {
         medium.check_writable()?;
         let candidates = passphrase_slots(header);
         if candidates.is_empty() {
             return Err(Error::NoMatchingSlot);
         }
-        let charged = Self { before: header.counters, candidates };
+        let charged = Self {
+            before: header.counters,
+            candidates,
+        };
         for Candidate { slot, .. } in &charged.candidates {
             header.counters.failed[*slot] = header.counters.failed[*slot].saturating_add(1);
         }
@@ -43,46 +50,99 @@ impl Charged {
         }
     }
 
-    /// Tries the passphrase on the charged slots: one derivation for each different cost and salt, of which there is one as a rule.
+    /// Runs the derivations that the charged slots prescribe: one for each different cost and salt,
+    /// of which there is one as a rule.
     ///
-    /// An error means that there is no verdict, for want of memory; nothing has been learnt of the passphrase.
-    pub(super) fn try_passphrase(&self, header: &Header, passphrase: &Passphrase) -> Result<Option<(usize, Keys)>, Error> {
-        let context = SlotContext::of(header).ok_or(Error::NoMatchingSlot)?;
-        for (position, Candidate { factor, .. }) in self.candidates.iter().enumerate() {
-            if self.candidates[..position].iter().any(|earlier| earlier.factor == *factor) {
+    /// All of them before the first comparison, so that an error (want of memory) says nothing of
+    /// the passphrase and the charge may be taken back.
+    pub(super) fn derive(
+        self,
+        medium: &Medium,
+        header: &mut Header,
+        passphrase: &Passphrase,
+    ) -> Result<Derived, Error> {
+        let mut outputs: Vec<(PassphraseFactor, Secret)> = Vec::new();
+        for Candidate { factor, .. } in &self.candidates {
+            if outputs.iter().any(|(known, _)| known == factor) {
                 continue;
             }
-            let output = derive(passphrase, factor)?;
-            for Candidate { slot, .. } in self.candidates.iter().filter(|candidate| candidate.factor == *factor) {
-                if let Some(contents) = header.slots[*slot].slot()
-                    && let Some(keys) = context.unwrap(contents, slot_index(*slot), &output)?
-                {
-                    return Ok(Some((*slot, keys)));
+            match derive(passphrase, factor) {
+                Ok(output) => outputs.push((*factor, output)),
+                Err(error) => {
+                    self.take_back(medium, header);
+                    return Err(error);
                 }
+            }
+        }
+        Ok(Derived {
+            charged: self,
+            outputs,
+        })
+    }
+
+    /// The attempt was not made: all counters go back to what they were, on the medium as far as it
+    /// can be written.
+    ///
+    /// In memory they do so in any case: nothing was tried, and what stands on the medium is read
+    /// again before the next attempt.
+    fn take_back(self, medium: &Medium, header: &mut Header) {
+        header.counters = self.before;
+        let _ = medium.write_counters(header);
+    }
+}
+
+/// A charged attempt with the outputs of its derivations. From here on no error takes the charge
+/// back.
+pub(super) struct Derived {
+    charged: Charged,
+    outputs: Vec<(PassphraseFactor, Secret)>,
+}
+
+impl Derived {
+    /// Tries the outputs on the charged slots.
+    ///
+    /// # Errors
+    /// Out of memory; the attempt stays charged, since slots may have been compared.
+    pub(super) fn open(&self, header: &Header) -> Result<Option<(usize, Keys)>, Error> {
+        let context = SlotContext::of(header).ok_or(Error::NoMatchingSlot)?;
+        for Candidate { slot, factor } in &self.charged.candidates {
+            let output = self.outputs.iter().find(|(known, _)| known == factor);
+            if let (Some((_, output)), Some(contents)) = (output, header.slots[*slot].slot())
+                && let Some(keys) = context.unwrap(contents, slot_index(*slot), output)?
+            {
+                return Ok(Some((*slot, keys)));
             }
         }
         Ok(None)
     }
 
-    /// The attempt was right for `slot`: its counter goes to zero, the others back to what they were.
+    /// The attempt was right for `slot`: its counter goes to zero, the others back to what they
+    /// were.
     ///
-    /// On error the charge stands.
-    pub(super) fn refund(self, medium: &Medium, header: &mut Header, slot: usize) -> Result<(), Error> {
-        let mut counters = self.before;
-        counters.failed[slot] = 0;
-        write(medium, header, counters)
-    }
-
-    /// The attempt was not made: all counters go back to what they were, as far as that can be written.
-    pub(super) fn take_back(self, medium: &Medium, header: &mut Header) {
-        // The charge stands if this fails, which errs on the strict side.
-        let _ = write(medium, header, self.before);
+    /// On error the charge stands in at least one copy.
+    pub(super) fn refund(
+        self,
+        medium: &Medium,
+        header: &mut Header,
+        slot: usize,
+    ) -> Result<(), Error> {
+        let charged = header.counters;
+        header.counters = self.charged.before;
+        header.counters.failed[slot] = 0;
+        medium
+            .write_counters_everywhere(header)
+            .inspect_err(|_| header.counters = charged)
     }
 
     /// Attempts left on the charged slot with the fewest; 0 if a limit is reached.
     pub(super) fn remaining(&self, header: &Header) -> u8 {
         let left = |candidate: &Candidate| remaining(header, candidate.slot);
-        self.candidates.iter().filter_map(left).min().unwrap_or(u8::MAX)
+        self.charged
+            .candidates
+            .iter()
+            .filter_map(left)
+            .min()
+            .unwrap_or(0)
     }
 }
 
@@ -102,14 +162,26 @@ pub(super) fn due(header: &Header) -> Option<Due> {
         .filter(|(slot, (limit, _))| header.counters.failed[*slot] >= *limit)
         .map(|(slot, (_, action))| (slot, action))
         .collect();
-    if let Some((slot, _)) = exhausted.iter().find(|(_, action)| *action == Action::EraseVolume) {
+    if let Some((slot, _)) = exhausted
+        .iter()
+        .find(|(_, action)| *action == Action::EraseVolume)
+    {
         return Some(Due::EraseVolume(*slot));
     }
-    let interrupted = (0..SLOT_COUNT).filter(|slot| header.state.slots[*slot] == SlotState::Erasing);
-    let mut slots: Vec<usize> = exhausted.iter().map(|(slot, _)| *slot).chain(interrupted).collect();
+    let interrupted =
+        (0..SLOT_COUNT).filter(|slot| header.state.slots[*slot] == SlotState::Erasing);
+    let mut slots: Vec<usize> = exhausted
+        .iter()
+        .map(|(slot, _)| *slot)
+        .chain(interrupted)
+        .collect();
     slots.sort_unstable();
     slots.dedup();
-    if slots.is_empty() { None } else { Some(Due::EraseSlots(slots)) }
+    if slots.is_empty() {
+        None
+    } else {
+        Some(Due::EraseSlots(slots))
+    }
 }
 
 /// Attempts left on a slot; `None` if it has no counter.
@@ -129,21 +201,32 @@ pub(super) fn slot_index(slot: usize) -> u16 {
 
 /// The limit and action of a slot in use.
 ///
-/// The grant cannot be verified while the volume is locked, but the parser admits no limit above ten.
+/// The grant cannot be verified while the volume is locked, but the parser admits no limit above
+/// ten.
 fn lockout(header: &Header, slot: usize) -> Option<(u8, Action)> {
-    header.policy.grants[slot].as_ref().and_then(|grant| grant.lockout)
+    header.policy.grants[slot]
+        .as_ref()
+        .and_then(|grant| grant.lockout)
 }
 
-/// Writes counters; on error those in memory stay what they were.
-fn write(medium: &Medium, header: &mut Header, counters: Counters) -> Result<(), Error> {
-    let charged = core::mem::replace(&mut header.counters, counters);
-    medium.write_counters(header).inspect_err(|_| header.counters = charged)
-}
-
+/// The slots that a passphrase alone opens. Those with flags that this version does not act upon
+/// are left out.
 fn passphrase_slots(header: &Header) -> Vec<Candidate> {
-    let candidate = |(slot, block): (usize, &SlotBlock)| match block.slot()?.factors.as_slice() {
-        [Factor::Passphrase(factor)] => Some(Candidate { slot, factor: *factor }),
-        _ => None,
+    let candidate = |(slot, block): (usize, &SlotBlock)| {
+        let contents = block.slot()?;
+        let plain = !contents.must_change && header.policy.grants[slot].as_ref()?.flags == 0;
+        match contents.factors.as_slice() {
+            [Factor::Passphrase(factor)] if plain => Some(Candidate {
+                slot,
+                factor: *factor,
+            }),
+            _ => None,
+        }
     };
-    header.slots.iter().enumerate().filter_map(candidate).collect()
+    header
+        .slots
+        .iter()
+        .enumerate()
+        .filter_map(candidate)
+        .collect()
 }

@@ -10,9 +10,10 @@ use super::medium::{COPY_A, Medium, block_offset, copies};
 use super::unlocked::{Volume, new_passphrase_factor};
 use crate::crypto::{Argon2Cost, CryptoError, Passphrase, Secret, SigningKey, fill_random};
 use crate::format::{
-    Action, BLOCK_LEN, COPY_LEN, Cipher, CopyStatus, Counters, Factor, Grant, Header, Label, MAC_LEN, MAX_ATTEMPTS, MAX_SEAL_BLOCKS,
-    PassphraseFactor, PassphraseRules, Policy, ROOT_BLOCK, Role, Root, SIGNATURE_LEN, SLOT_COUNT, Seal, SectorSize, Slot, SlotBlock, State,
-    VolumeId, WrappedKeys,
+    Action, BLOCK_LEN, COPY_LEN, Cipher, CopyStatus, Counters, Factor, Grant, Header, Label,
+    MAC_LEN, MAX_ATTEMPTS, MAX_SEAL_BLOCKS, PassphraseFactor, PassphraseRules, Policy, ROOT_BLOCK,
+    Role, Root, SIGNATURE_LEN, SLOT_COUNT, Seal, SectorSize, Slot, SlotBlock, State, VolumeId,
+    WrappedKeys,
 };
 use crate::storage::Storage;
 
@@ -24,7 +25,8 @@ const PROBES: u64 = 64;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreateOptions {
-    /// Room for data in bytes, a multiple of 4096; `None` takes all the room of the storage. The storage is 2 MiB larger.
+    /// Room for data in bytes, a multiple of 4096; `None` takes all the room of the storage. The
+    /// storage is 2 MiB larger.
     pub payload_length: Option<u64>,
     /// Size of a sector.
     pub sector_size: SectorSize,
@@ -39,7 +41,8 @@ pub struct CreateOptions {
 }
 
 impl Default for CreateOptions {
-    /// All the room, 4096-byte sectors, Argon2id with 64 MiB, 3 passes and 4 lanes, ten attempts, no texts, nothing overwritten.
+    /// All the room, 4096-byte sectors, Argon2id with 64 MiB, 3 passes and 4 lanes, ten attempts,
+    /// no texts, nothing overwritten.
     fn default() -> Self {
         Self {
             payload_length: None,
@@ -54,13 +57,18 @@ impl Default for CreateOptions {
 
 /// Makes a volume on `storage` with `passphrase` as an admin's in slot 0, and returns it unlocked.
 ///
-/// The payload is not written: until something is, it reads as noise. An interruption leaves either a whole volume or something that no
-/// open takes for one.
+/// The payload is not written: until something is, it reads as noise. An interruption leaves a
+/// whole volume or something that no open takes for one; where an older volume is overwritten, it
+/// may also leave that one, whole or without its copy A.
 ///
 /// # Errors
 /// [`Error::LooksLikeData`], [`Error::Size`], [`Error::AttemptLimit`], [`Error::Busy`], [`Error::CannotWrite`]: nothing was written. [`Error::Io`]: what
 /// is there is not a volume, or a whole one.
-pub fn create(storage: impl Storage + 'static, options: &CreateOptions, passphrase: &Passphrase) -> Result<Volume, Error> {
+pub fn create(
+    storage: impl Storage + 'static,
+    options: &CreateOptions,
+    passphrase: &Passphrase,
+) -> Result<Volume, Error> {
     let medium = Medium::take(Arc::new(storage))?;
     medium.check_writable()?;
     let payload_length = check_options(&medium, options)?;
@@ -70,11 +78,16 @@ pub fn create(storage: impl Storage + 'static, options: &CreateOptions, passphra
     {
         return Err(Error::LooksLikeData { offset });
     }
-    make_room(&medium, payload_length)?;
     let material = Material::random(options.cost)?;
     let (header, keys) = material.build(options, payload_length, passphrase)?;
+    make_room(&medium, payload_length)?;
     write_volume(&medium, &header, old_data.is_some())?;
-    Ok(Volume::new(LockedVolume { medium, header }, 0, keys, Vec::new())?)
+    Ok(Volume::new(
+        LockedVolume { medium, header },
+        0,
+        keys,
+        Vec::new(),
+    )?)
 }
 
 /// All that is random about a new volume.
@@ -103,10 +116,28 @@ impl Material {
     }
 
     /// The header of the new volume, complete and signed.
-    pub(super) fn build(self, options: &CreateOptions, payload_length: u64, passphrase: &Passphrase) -> Result<(Box<Header>, Keys), Error> {
-        let Self { id, seal, volume_key, authority, grant_id, mut slot } = self;
+    pub(super) fn build(
+        self,
+        options: &CreateOptions,
+        payload_length: u64,
+        passphrase: &Passphrase,
+    ) -> Result<(Box<Header>, Keys), Error> {
+        let Self {
+            id,
+            seal,
+            volume_key,
+            authority,
+            grant_id,
+            mut slot,
+        } = self;
         let created = slot.changed;
-        let factor = slot.factors.iter().find_map(|factor| if let Factor::Passphrase(factor) = factor { Some(*factor) } else { None });
+        let factor = slot.factors.iter().find_map(|factor| {
+            if let Factor::Passphrase(factor) = factor {
+                Some(*factor)
+            } else {
+                None
+            }
+        });
         let output = derive(passphrase, &factor.ok_or(Error::NoMatchingSlot)?)?;
         let root = Root {
             id,
@@ -147,7 +178,11 @@ impl Material {
 }
 
 /// A slot with a fresh nonce whose keys are still to be wrapped.
-pub(super) fn slot_for(role: Role, grant_id: [u8; 16], factor: PassphraseFactor) -> Result<Slot, CryptoError> {
+pub(super) fn slot_for(
+    role: Role,
+    grant_id: [u8; 16],
+    factor: PassphraseFactor,
+) -> Result<Slot, CryptoError> {
     Ok(Slot {
         role,
         must_change: false,
@@ -155,7 +190,11 @@ pub(super) fn slot_for(role: Role, grant_id: [u8; 16], factor: PassphraseFactor)
         grant_id,
         nonce: random_array()?,
         factors: vec![Factor::Passphrase(factor)],
-        wrapped: WrappedKeys { commitment: [0; 32], ciphertext: [0; 64], tag: [0; 16] },
+        wrapped: WrappedKeys {
+            commitment: [0; 32],
+            ciphertext: [0; 64],
+            tag: [0; 16],
+        },
     })
 }
 
@@ -189,29 +228,42 @@ fn check_options(medium: &Medium, options: &CreateOptions) -> Result<u64, Error>
     }
     let storage = medium.storage();
     if options.sector_size.bytes() < storage.block_size() {
-        let reason = "the device has larger blocks than the sectors asked for: choose 4096-byte sectors";
-        return Err(Error::Size { payload_length: options.payload_length.unwrap_or(0), reason });
+        let reason =
+            "the device has larger blocks than the sectors asked for: choose 4096-byte sectors";
+        return Err(Error::Size {
+            payload_length: options.payload_length.unwrap_or(0),
+            reason,
+        });
     }
     let room = storage_len(medium)?;
-    let payload_length = options.payload_length.unwrap_or_else(|| room.saturating_sub(2 * COPY_LEN) / UNIT * UNIT);
+    let payload_length = options
+        .payload_length
+        .unwrap_or_else(|| room.saturating_sub(2 * COPY_LEN) / UNIT * UNIT);
     if payload_length == 0 || !payload_length.is_multiple_of(UNIT) {
-        return Err(Error::Size { payload_length, reason: "the length must be a multiple of 4096 and more than 0" });
+        return Err(Error::Size {
+            payload_length,
+            reason: "the length must be a multiple of 4096 and more than 0",
+        });
     }
     match payload_length.checked_add(2 * COPY_LEN) {
         Some(needed) if i64::try_from(needed).is_ok() => Ok(payload_length),
-        _ => Err(Error::Size { payload_length, reason: "the length exceeds 2^63 bytes" }),
+        _ => Err(Error::Size {
+            payload_length,
+            reason: "the length exceeds 2^63 bytes",
+        }),
     }
 }
 
-/// Makes the storage long enough.
+/// Gives the storage the length of the volume. Longer storage would hide copy B from a reader that
+/// has lost copy A.
 fn make_room(medium: &Medium, payload_length: u64) -> Result<(), Error> {
     let (room, needed) = (storage_len(medium)?, payload_length + 2 * COPY_LEN);
-    if room >= needed {
+    if room / UNIT * UNIT == needed {
         return Ok(());
     }
     medium.storage().set_len(needed).map_err(|source| match source.kind() {
-        std::io::ErrorKind::Unsupported => Error::Size { payload_length, reason: "the device is too small" },
-        _ => Error::Io { doing: "extending the storage", offset: room, source },
+        std::io::ErrorKind::Unsupported => Error::Size { payload_length, reason: "a volume on a device takes all its room: leave the size out, or make a partition" },
+        _ => Error::Io { doing: "setting the length of the storage", offset: room, source },
     })
 }
 
@@ -222,9 +274,15 @@ fn find_data(medium: &Medium) -> Result<Option<u64>, Error> {
     let end = length / UNIT * UNIT;
     let at_the_end = (end.saturating_sub(COPY_LEN) / UNIT..end / UNIT).map(|block| block * UNIT);
     let spread = (1..PROBES).map(|probe| length / PROBES * probe / UNIT * UNIT);
-    for offset in headers.chain(at_the_end).chain(spread).filter(|offset| *offset < length) {
+    for offset in headers
+        .chain(at_the_end)
+        .chain(spread)
+        .filter(|offset| *offset < length)
+    {
         let mut block = [0; BLOCK_LEN];
-        let part = usize::try_from(length.saturating_sub(offset)).unwrap_or(BLOCK_LEN).min(BLOCK_LEN);
+        let part = usize::try_from(length.saturating_sub(offset))
+            .unwrap_or(BLOCK_LEN)
+            .min(BLOCK_LEN);
         medium.read(offset, &mut block[..part])?;
         if let Some(at) = block.iter().position(|byte| *byte != 0) {
             return Ok(Some(offset + at as u64));
@@ -236,11 +294,20 @@ fn find_data(medium: &Medium) -> Result<Option<u64>, Error> {
 /// Both copies, the roots last; a root of an older volume goes first.
 fn write_volume(medium: &Medium, header: &Header, old_data: bool) -> Result<(), Error> {
     let blocks = header.encode();
-    let (roots, others): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|(index, _)| *index == ROOT_BLOCK);
+    let (roots, others): (Vec<_>, Vec<_>) = blocks
+        .into_iter()
+        .partition(|(index, _)| *index == ROOT_BLOCK);
     if old_data {
         // A header copy of an older, longer or shorter volume might otherwise be found.
         let end = storage_len(medium)? / UNIT * UNIT;
-        for place in [Some(COPY_A), end.checked_sub(COPY_LEN), Some(header.root.copy_b_offset())].into_iter().flatten() {
+        for place in [
+            Some(COPY_A),
+            end.checked_sub(COPY_LEN),
+            Some(header.root.copy_b_offset()),
+        ]
+        .into_iter()
+        .flatten()
+        {
             medium.write(block_offset(place, ROOT_BLOCK), &[0; BLOCK_LEN])?;
             medium.flush()?;
         }
@@ -251,11 +318,17 @@ fn write_volume(medium: &Medium, header: &Header, old_data: bool) -> Result<(), 
         }
     }
     medium.flush()?;
-    copies(header).into_iter().try_for_each(|copy| medium.write_blocks(copy, &roots))
+    copies(header)
+        .into_iter()
+        .try_for_each(|copy| medium.write_blocks(copy, &roots))
 }
 
 fn storage_len(medium: &Medium) -> Result<u64, Error> {
-    medium.storage().len().map_err(|source| Error::Io { doing: "asking for the length", offset: 0, source })
+    medium.storage().len().map_err(|source| Error::Io {
+        doing: "asking for the length",
+        offset: 0,
+        source,
+    })
 }
 
 fn random_array<const N: usize>() -> Result<[u8; N], CryptoError> {

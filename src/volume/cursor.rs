@@ -7,8 +7,8 @@ use super::unlocked::Volume;
 
 /// A position in the payload of a volume, for code that takes `Read`, `Write` and `Seek`.
 ///
-/// Like a file of fixed length: reads stop at the end, and a write that begins at the end writes nothing (`Ok(0)`, so `write_all` fails with
-/// `WriteZero`). Seeking behind the end is allowed.
+/// Like a file of fixed length: reads stop at the end, and a write that begins at the end writes
+/// nothing (`Ok(0)`, so `write_all` fails with `WriteZero`). Seeking behind the end is allowed.
 #[derive(Debug)]
 pub struct Cursor<'a> {
     volume: &'a Volume,
@@ -17,7 +17,10 @@ pub struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(volume: &'a Volume) -> Self {
-        Self { volume, position: 0 }
+        Self {
+            volume,
+            position: 0,
+        }
     }
 
     /// How many of `wanted` bytes there are from the position to the end.
@@ -30,6 +33,9 @@ impl<'a> Cursor<'a> {
 impl Read for Cursor<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.available(buf.len());
+        if count == 0 {
+            return Ok(0);
+        }
         self.volume.read_at(self.position, &mut buf[..count])?;
         self.position += count as u64;
         Ok(count)
@@ -39,6 +45,9 @@ impl Read for Cursor<'_> {
 impl Write for Cursor<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         let count = self.available(data.len());
+        if count == 0 {
+            return Ok(0);
+        }
         self.volume.write_at(self.position, &data[..count])?;
         self.position += count as u64;
         Ok(count)
@@ -56,8 +65,12 @@ impl Seek for Cursor<'_> {
             SeekFrom::Current(delta) => self.position.checked_add_signed(delta),
             SeekFrom::End(delta) => self.volume.len().checked_add_signed(delta),
         };
-        self.position =
-            position.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the start of the payload or past 2^64"))?;
+        self.position = position.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "seek before the start of the payload or past 2^64",
+            )
+        })?;
         Ok(self.position)
     }
 }

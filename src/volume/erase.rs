@@ -3,48 +3,55 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::error::Error;
 use super::info::Info;
 use super::medium::{Medium, block_offset, copies};
 use crate::crypto::fill_random;
 use crate::format::{
-    BLOCK_LEN, Cause, EraseRecord, Header, Region, RegionKind, RegionResult, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, SlotBlock,
-    SlotState, VolumeState,
+    BLOCK_LEN, Cause, EraseRecord, Header, Region, RegionKind, RegionResult, SEAL_FIRST_BLOCK,
+    SLOT_COUNT, SLOT_FIRST_BLOCK, SlotBlock, SlotState, VolumeState,
 };
 use crate::storage::{Discard, ReadBack};
 
 /// What was erased, when, why, and what was verified.
 ///
-/// Software sees what the storage shows: flash may keep old copies of overwritten blocks, and a copy of the medium or a header backup
-/// made before is untouched.
+/// Software sees what the storage shows: flash may keep old copies of overwritten blocks, and a
+/// copy of the medium or a header backup made before is untouched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EraseReport {
     /// Why.
     pub cause: Cause,
     /// When it began, seconds since 1970 UTC by the clock of this machine; 0 unknown.
     pub began: u64,
-    /// When it ended; 0 if it has not.
+    /// When the key was found destroyed; 0 if it has not been.
     pub ended: u64,
     /// What was overwritten: slots and seal of both header copies.
     pub regions: Vec<Region>,
 }
 
 impl EraseReport {
-    /// Whether the new bytes were read back from both copies of the seal, or of the slots: then no credential opens the volume any more.
+    /// Whether the key is destroyed: of at least one block of the seal both copies were overwritten
+    /// and read back, or of every slot.
     ///
-    /// If false, the erase is tried again by the next open that can write, before anything else.
+    /// If false, the erase is tried again by the next open that can write, before anything else;
+    /// nothing is unlocked in between.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        let verified = |kind| {
-            let mut regions = self.regions.iter().filter(|region| region.kind == kind).peekable();
-            regions.peek().is_some() && regions.all(|region| is_verified(region.result))
-        };
-        verified(RegionKind::Seal) || verified(RegionKind::Slots)
+        self.ended > 0
     }
 
     fn of(record: &EraseRecord) -> Self {
-        let EraseRecord { cause, began, ended, regions } = record.clone();
-        Self { cause, began, ended, regions }
+        let EraseRecord {
+            cause,
+            began,
+            ended,
+            regions,
+        } = record.clone();
+        Self {
+            cause,
+            began,
+            ended,
+            regions,
+        }
     }
 }
 
@@ -54,10 +61,10 @@ impl fmt::Display for EraseReport {
             Cause::AttemptsExhausted { .. } => "after too many failed attempts",
             Cause::Requested => "on request",
         };
-        if self.ended > 0 && self.is_verified() {
+        if self.is_verified() {
             write!(
                 f,
-                "the key of this volume was erased {cause}; its data cannot be read by anybody any more, and the medium can be used anew"
+                "the key of this volume was erased {cause}; its data cannot be read by anybody any more; the medium can be overwritten with a new volume"
             )
         } else {
             write!(
@@ -76,9 +83,17 @@ pub struct ErasedVolume {
 
 impl ErasedVolume {
     pub(super) fn from_header(header: &Header) -> Self {
-        let unknown = EraseRecord { cause: Cause::Requested, began: 0, ended: 0, regions: Vec::new() };
+        let unknown = EraseRecord {
+            cause: Cause::Requested,
+            began: 0,
+            ended: 0,
+            regions: Vec::new(),
+        };
         let report = EraseReport::of(header.state.erase.as_ref().unwrap_or(&unknown));
-        Self { report, info: Box::new(Info::of(header)) }
+        Self {
+            report,
+            info: Box::new(Info::of(header)),
+        }
     }
 
     /// What was erased.
@@ -106,22 +121,36 @@ impl fmt::Debug for ErasedVolume {
     }
 }
 
-/// Destroys the key. Never stops half way: what cannot be written is in the report, and the state stays *erasing* until a later open
-/// has destroyed it.
+/// Destroys the key. Never stops half way: what cannot be written is in the report, and the state
+/// stays *erasing* until a later open has destroyed it.
 pub(super) fn erase_volume(medium: &Medium, header: &mut Header, cause: Cause) -> ErasedVolume {
-    let began = header.state.erase.as_ref().map_or_else(now, |record| record.began);
+    let began = header
+        .state
+        .erase
+        .as_ref()
+        .map_or_else(now, |record| record.began);
     header.state.volume = VolumeState::Erasing;
-    header.state.erase = Some(EraseRecord { cause, began, ended: 0, regions: Vec::new() });
-    // An error here must not keep the key alive: the counters demand the erase anew, and the overwriting comes next.
+    header.state.erase = Some(EraseRecord {
+        cause,
+        began,
+        ended: 0,
+        regions: Vec::new(),
+    });
+    // An error here must not keep the key alive: the counters demand the erase anew, and the
+    // overwriting comes next.
     let _ = medium.write_state(header);
-    let regions = overwrite_all(medium, header);
-    let mut record = EraseRecord { cause, began, ended: now(), regions };
-    if EraseReport::of(&record).is_verified() {
+    let (regions, destroyed) = overwrite_all(medium, header);
+    // A clock before 1970 must not make an erase look unfinished.
+    let ended = if destroyed { now().max(1) } else { 0 };
+    if destroyed {
         header.state.volume = VolumeState::Erased;
-    } else {
-        record.ended = 0;
     }
-    header.state.erase = Some(record);
+    header.state.erase = Some(EraseRecord {
+        cause,
+        began,
+        ended,
+        regions,
+    });
     // If this fails the next open finds *erasing*, and erases again.
     let _ = medium.write_state(header);
     ErasedVolume::from_header(header)
@@ -129,40 +158,53 @@ pub(super) fn erase_volume(medium: &Medium, header: &mut Header, cause: Cause) -
 
 /// Destroys single slots; the volume stays usable through the others.
 ///
-/// # Errors
-/// The state could not be written, or a slot could not be overwritten: it stays exhausted, and is due again.
-pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize]) -> Result<(), Error> {
-    set_slots(header, slots, SlotState::Erasing);
-    medium.write_state(header)?;
+/// A slot that cannot be overwritten, or whose state cannot be written, is gone for this process
+/// and due again at the next open: one bad sector in a user's slot must not lock everybody out.
+pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize]) {
     for slot in slots {
-        for (copy, _) in copies(header).into_iter().zip(&header.copies).filter(|(_, status)| status.is_ours()) {
-            let target = Target::new(copy, SLOT_FIRST_BLOCK + slot, 1, RegionKind::Slots);
-            if !is_verified(target.overwrite(medium).result) {
-                let source = std::io::Error::other("the slot could not be overwritten");
-                return Err(Error::Io { doing: "erasing a slot", offset: target.offset, source });
-            }
-        }
+        header.state.slots[*slot] = SlotState::Erasing;
         header.slots[*slot] = SlotBlock::Empty;
     }
-    set_slots(header, slots, SlotState::Erased);
-    medium.write_state(header)
-}
-
-fn set_slots(header: &mut Header, slots: &[usize], state: SlotState) {
-    for slot in slots {
-        header.state.slots[*slot] = state;
+    if medium.write_state(header).is_err() {
+        // Overwritten without its mark, the slot would look like damage to the whole header.
+        return;
     }
+    for slot in slots {
+        let ours = copies(header)
+            .into_iter()
+            .zip(&header.copies)
+            .filter(|(_, status)| status.is_ours());
+        let targets =
+            ours.map(|(copy, _)| Target::new(copy, SLOT_FIRST_BLOCK + slot, 1, RegionKind::Slots));
+        // Collected first: each copy is overwritten even where the other one fails.
+        let outcomes: Vec<Outcome> = targets.map(|target| target.overwrite(medium)).collect();
+        if outcomes
+            .iter()
+            .all(|outcome| is_verified(outcome.region.result))
+        {
+            header.state.slots[*slot] = SlotState::Erased;
+        }
+    }
+    let _ = medium.write_state(header);
 }
 
-fn overwrite_all(medium: &Medium, header: &Header) -> Vec<Region> {
+/// Overwrites seal and slots of both copies. Says what became of each region, and whether the key
+/// is destroyed.
+fn overwrite_all(medium: &Medium, header: &Header) -> (Vec<Region>, bool) {
     let seal_blocks = usize::from(header.root.seal_blocks);
-    let targets = copies(header).map(|copy| {
-        [
-            Target::new(copy, SEAL_FIRST_BLOCK, seal_blocks, RegionKind::Seal),
-            Target::new(copy, SLOT_FIRST_BLOCK, SLOT_COUNT, RegionKind::Slots),
-        ]
-    });
-    targets.as_flattened().iter().map(|target| target.overwrite(medium)).collect()
+    let overwrite = |kind, first_block, blocks| {
+        copies(header).map(|copy| Target::new(copy, first_block, blocks, kind).overwrite(medium))
+    };
+    let seal = overwrite(RegionKind::Seal, SEAL_FIRST_BLOCK, seal_blocks);
+    let slots = overwrite(RegionKind::Slots, SLOT_FIRST_BLOCK, SLOT_COUNT);
+    let destroyed = in_both(&seal).any(|gone| gone) || in_both(&slots).all(|gone| gone);
+    let by_copy = [&seal[0], &slots[0], &seal[1], &slots[1]];
+    (by_copy.map(|outcome| outcome.region).to_vec(), destroyed)
+}
+
+/// For each block of a region, whether it was overwritten in both copies.
+fn in_both([a, b]: &[Outcome; 2]) -> impl Iterator<Item = bool> {
+    a.gone.iter().zip(&b.gone).map(|(a, b)| *a && *b)
 }
 
 /// A run of blocks to be destroyed.
@@ -172,45 +214,95 @@ struct Target {
     kind: RegionKind,
 }
 
+/// What became of a target.
+struct Outcome {
+    region: Region,
+    /// For each block, whether the new bytes were read back.
+    gone: Vec<bool>,
+}
+
 impl Target {
     fn new(copy: u64, first_block: usize, blocks: usize, kind: RegionKind) -> Self {
-        Self { offset: block_offset(copy, first_block), blocks, kind }
+        Self {
+            offset: block_offset(copy, first_block),
+            blocks,
+            kind,
+        }
     }
 
-    fn overwrite(&self, medium: &Medium) -> Region {
+    fn overwrite(&self, medium: &Medium) -> Outcome {
         let mut noise = vec![0; self.blocks * BLOCK_LEN];
         // Without random bytes zeros have to do: the key must not live because a generator failed.
         let _ = fill_random(&mut noise);
-        let result = self.write_and_verify(medium, &noise);
+        let results = self.write_and_verify(medium, &noise);
+        let result = results
+            .iter()
+            .copied()
+            .max_by_key(|result| *result as u8)
+            .unwrap_or(RegionResult::NotWritten);
         let length = noise.len() as u64;
-        let discarded = is_verified(result) && matches!(medium.storage().discard(self.offset, length), Ok(Discard::Done));
-        Region { offset: self.offset, length, kind: self.kind, result, discarded }
+        let discarded = is_verified(result)
+            && matches!(
+                medium.storage().discard(self.offset, length),
+                Ok(Discard::Done)
+            );
+        let region = Region {
+            offset: self.offset,
+            length,
+            kind: self.kind,
+            result,
+            discarded,
+        };
+        Outcome {
+            region,
+            gone: results.into_iter().map(is_verified).collect(),
+        }
     }
 
-    fn write_and_verify(&self, medium: &Medium, noise: &[u8]) -> RegionResult {
-        let mut written = true;
-        for (index, block) in noise.chunks(BLOCK_LEN).enumerate() {
-            // Block by block: one bad sector must not spare the others.
-            written &= medium.write(block_offset(self.offset, index), block).is_ok();
-        }
-        if medium.flush().is_err() || !written {
-            return RegionResult::NotWritten;
-        }
-        let mut found = vec![0; noise.len()];
-        match medium.storage().read_back(self.offset, &mut found) {
-            Err(_) => RegionResult::Unreadable,
-            Ok(_) if found != noise => RegionResult::Mismatch,
-            Ok(ReadBack::Medium) => RegionResult::VerifiedOnMedium,
-            Ok(ReadBack::MaybeCached) => RegionResult::VerifiedInCache,
-        }
+    /// Block by block: one bad sector must not spare the others.
+    fn write_and_verify(&self, medium: &Medium, noise: &[u8]) -> Vec<RegionResult> {
+        let blocks = || {
+            noise
+                .chunks(BLOCK_LEN)
+                .zip(0..)
+                .map(|(block, index)| (block_offset(self.offset, index), block))
+        };
+        let written: Vec<bool> = blocks()
+            .map(|(offset, block)| medium.write(offset, block).is_ok())
+            .collect();
+        let flushed = medium.flush().is_ok();
+        let verify = |((offset, block), written): ((u64, &[u8]), bool)| {
+            if flushed && written {
+                read_back(medium, offset, block)
+            } else {
+                RegionResult::NotWritten
+            }
+        };
+        blocks().zip(written).map(verify).collect()
+    }
+}
+
+fn read_back(medium: &Medium, offset: u64, block: &[u8]) -> RegionResult {
+    let mut found = [0; BLOCK_LEN];
+    match medium.storage().read_back(offset, &mut found) {
+        Err(_) => RegionResult::Unreadable,
+        Ok(_) if found != block => RegionResult::Mismatch,
+        Ok(ReadBack::Medium) => RegionResult::VerifiedOnMedium,
+        Ok(ReadBack::MaybeCached) => RegionResult::VerifiedInCache,
     }
 }
 
 fn is_verified(result: RegionResult) -> bool {
-    matches!(result, RegionResult::VerifiedOnMedium | RegionResult::VerifiedInCache)
+    matches!(
+        result,
+        RegionResult::VerifiedOnMedium | RegionResult::VerifiedInCache
+    )
 }
 
-/// Seconds since 1970 UTC, 0 if the clock stands before that. For records only: no decision depends on a clock.
+/// Seconds since 1970 UTC, 0 if the clock stands before that. For records only: no decision depends
+/// on a clock.
 pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
 }

@@ -13,7 +13,9 @@ use crate::format::{Defect, HeaderError, LabelError};
 #[non_exhaustive]
 pub enum Error {
     /// Nothing of a volume is there.
-    #[error("this is not a Tenlock volume: check the path; if it should be one, both copies of its header have been overwritten")]
+    #[error(
+        "this is not a Tenlock volume: check the path; if it should be one, both copies of its header have been overwritten"
+    )]
     NotAVolume,
     /// The volume is of a later format. Nothing was changed.
     #[error("the volume has a newer format than this software reads: {0}; update the software")]
@@ -21,7 +23,8 @@ pub enum Error {
     /// A volume was there, and this is wrong with it. No attempt was charged.
     #[error("the volume is damaged: {0}")]
     Damaged(Damage),
-    /// Somebody else has it open: another process, or another handle of this one. No attempt was charged.
+    /// Somebody else has it open: another process, or another handle of this one. No attempt was
+    /// charged.
     #[error("the volume is in use by another program or handle: close it there and try again")]
     Busy,
     /// The storage cannot be written, so an attempt cannot be counted, and none is allowed.
@@ -39,10 +42,14 @@ pub enum Error {
     #[error("{0}")]
     Erased(Box<EraseReport>),
     /// No slot can be opened with a credential of this kind. No attempt was charged.
-    #[error("no slot of this volume opens with a credential of this kind: use one of the kinds that `info` lists")]
+    #[error(
+        "no slot of this volume opens with a credential of this kind: use one of the kinds that `info` lists"
+    )]
     NoMatchingSlot,
     /// The storage failed. Where it was a write, the range may hold old bytes, new ones, or both.
-    #[error("{doing} at byte {offset} of the storage failed: {source}; check the medium and its connection")]
+    #[error(
+        "{doing} at byte {offset} of the storage failed: {source}; check the medium and its connection"
+    )]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -52,7 +59,9 @@ pub enum Error {
         source: io::Error,
     },
     /// A read, write or discard that is not inside the payload. Nothing was read or written.
-    #[error("bytes {offset} to {offset} + {length} are not inside the payload of {payload_length} bytes")]
+    #[error(
+        "bytes {offset} to {offset} + {length} are not inside the payload of {payload_length} bytes"
+    )]
     OutOfRange {
         /// Begin of the request, in bytes from the start of the payload.
         offset: u64,
@@ -83,11 +92,15 @@ pub enum Error {
         /// The limit asked for.
         limit: u8,
     },
-    /// One header copy has been overwritten or cannot be repaired, so the header cannot be changed safely. Nothing was written.
+    /// One header copy has been overwritten or cannot be repaired, so the header cannot be changed
+    /// safely. Nothing was written.
     #[error(
         "one copy of the header is missing or damaged beyond repair, so that a change could lose the other: repair it first, or move the data to a new volume"
     )]
     HeaderCopyMissing,
+    /// The change would give a header that no reader accepts. Nothing was written.
+    #[error("the change is not possible: {0}")]
+    Unreadable(Defect),
     /// The passphrase is not acceptable as such. No attempt was charged.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
@@ -107,19 +120,27 @@ pub enum Error {
 #[non_exhaustive]
 pub enum Damage {
     /// Both header copies together do not give a header.
-    #[error("its header cannot be read: {0}; restore a header backup, or recover the data from another copy")]
+    #[error(
+        "its header cannot be read: {0}; restore a header backup, or recover the data from another copy"
+    )]
     Header(Defect),
     /// The storage ends before the volume does.
-    #[error("the last {missing} bytes are missing; copy it again, or extend it by as many bytes to read what is left")]
+    #[error(
+        "the last {missing} bytes are missing; copy it again, or extend it by as many bytes to read what is left"
+    )]
     Truncated {
         /// Missing bytes.
         missing: u64,
     },
     /// The header was changed by somebody without a credential (F-80).
-    #[error("its header was changed by somebody who has no key to it; do not trust its contents, restore a header backup")]
+    #[error(
+        "its header was changed by somebody who has no key to it; do not trust its contents, restore a header backup"
+    )]
     Tampered,
     /// The policy, the label or the list of slots is not signed by the authority (F-81).
-    #[error("its policy, label or list of slots was changed by somebody who is no admin; restore a header backup")]
+    #[error(
+        "its policy, label or list of slots was changed by somebody who is no admin; restore a header backup"
+    )]
     Unsigned,
     /// The slot that opened is not the one that was granted (F-82, F-83).
     #[error("slot {slot} was not granted by an admin; restore a header backup")]
@@ -129,7 +150,8 @@ pub enum Damage {
     },
 }
 
-/// Numbers of outcomes, the same in the C ABI and as exit codes of the command-line tool. They never change their meaning.
+/// Numbers of outcomes, the same in the C ABI and as exit codes of the command-line tool. They
+/// never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[non_exhaustive]
@@ -176,7 +198,11 @@ impl Error {
             | Self::Passphrase(_)
             | Self::Cost(_)
             | Self::Label(_) => Code::Usage,
-            Self::NoMatchingSlot | Self::LooksLikeData { .. } | Self::HeaderCopyMissing | Self::Crypto(_) => Code::Other,
+            Self::NoMatchingSlot
+            | Self::LooksLikeData { .. }
+            | Self::HeaderCopyMissing
+            | Self::Unreadable(_)
+            | Self::Crypto(_) => Code::Other,
         }
     }
 
@@ -198,6 +224,7 @@ impl Error {
             Self::Size { .. } => "size",
             Self::AttemptLimit { .. } => "attempt_limit",
             Self::HeaderCopyMissing => "header_copy_missing",
+            Self::Unreadable(_) => "unreadable",
             Self::Passphrase(_) => "passphrase",
             Self::Cost(_) => "cost",
             Self::Label(_) => "label",

@@ -3,12 +3,15 @@
 use super::attempt::{limit, remaining};
 use super::error::Error;
 use super::medium::read_header;
-use crate::format::{Cipher, CopyStatus, Factor, Header, Label, Role, SectorSize, Slot, VolumeId, VolumeState};
+use crate::format::{
+    Cipher, CopyStatus, Factor, Header, Label, Role, SectorSize, Slot, VolumeId, VolumeState,
+};
 use crate::storage::Storage;
 
 /// The public part of a volume.
 ///
-/// Read from a locked volume these are a stranger's words; a volume that was unlocked has authenticated them.
+/// Read from a locked volume these are a stranger's words; a volume that was unlocked has
+/// authenticated them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Info {
@@ -77,21 +80,27 @@ impl Info {
             payload_offset: root.payload_offset,
             payload_length: root.payload_length,
             cipher: root.cipher,
-            slots: header.slots.iter().enumerate().filter_map(|(index, block)| Some(slot_info(header, index, block.slot()?))).collect(),
+            slots: header
+                .slots
+                .iter()
+                .enumerate()
+                .filter_map(|(index, block)| Some(slot_info(header, index, block.slot()?)))
+                .collect(),
             label: header.label.clone(),
             copies: header.copies.clone(),
         }
     }
 }
 
-/// Reads the public part of the volume on `storage` without the lock and without writing anything: it costs no attempt, and works while the volume is in
-/// use elsewhere.
+/// Reads the public part of the volume on `storage` without the lock and without writing anything:
+/// it costs no attempt, and works while the volume is in use elsewhere.
 ///
 /// # Errors
 /// [`Error::NotAVolume`], [`Error::NewerFormat`], [`Error::Damaged`], [`Error::Io`].
 pub fn inspect(storage: &dyn Storage) -> Result<Info, Error> {
     let mut last = read_header(storage);
-    // A writer may have been at one copy and then at the other while they were read. It is never at both.
+    // A writer may have been at one copy and then at the other while they were read. It is never at
+    // both.
     for _ in 0..2 {
         if !matches!(last, Err(Error::Damaged(_))) {
             break;
@@ -103,8 +112,17 @@ pub fn inspect(storage: &dyn Storage) -> Result<Info, Error> {
 
 fn slot_info(header: &Header, index: usize, slot: &Slot) -> SlotInfo {
     let attempts = match (limit(header, index), remaining(header, index)) {
-        (Some(limit), Some(remaining)) => Some(Attempts { limit, failed: header.counters.failed[index].min(limit), remaining }),
+        (Some(limit), Some(remaining)) => Some(Attempts {
+            limit,
+            failed: header.counters.failed[index].min(limit),
+            remaining,
+        }),
         _ => None,
     };
-    SlotInfo { index, role: slot.role, factors: slot.factors.clone(), attempts }
+    SlotInfo {
+        index,
+        role: slot.role,
+        factors: slot.factors.clone(),
+        attempts,
+    }
 }

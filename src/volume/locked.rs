@@ -47,7 +47,7 @@ pub enum UnlockFailure {
     Wrong {
         /// The volume, for the next attempt.
         volume: LockedVolume,
-        /// Attempts left, at least 1.
+        /// Attempts left on the slot with the fewest. 0: that slot is erased, others remain.
         remaining: u8,
     },
     /// The limit is reached: the key is destroyed.
@@ -64,7 +64,10 @@ pub enum UnlockFailure {
 impl fmt::Display for UnlockFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wrong { remaining, .. } => Error::WrongCredential { remaining: *remaining }.fmt(f),
+            Self::Wrong { remaining, .. } => Error::WrongCredential {
+                remaining: *remaining,
+            }
+            .fmt(f),
             Self::Erased(volume) => volume.report().fmt(f),
             Self::Failed { error, .. } => error.fmt(f),
         }
@@ -73,7 +76,11 @@ impl fmt::Display for UnlockFailure {
 
 impl std::error::Error for UnlockFailure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let Self::Failed { error, .. } = self { error.source() } else { None }
+        if let Self::Failed { error, .. } = self {
+            error.source()
+        } else {
+            None
+        }
     }
 }
 
@@ -96,11 +103,13 @@ impl From<UnlockFailure> for Error {
 impl LockedVolume {
     /// Opens the volume on `storage` and takes the lock of the storage.
     ///
-    /// An erase that was interrupted, or that is due because the attempts on a slot are used up, is finished first: then the outcome is
-    /// [`Opened::Erased`]. On storage that cannot be written nothing is locked or finished, and nothing can be unlocked.
+    /// An erase that was interrupted, or that is due because the attempts on a slot are used up, is
+    /// finished first: then the outcome is [`Opened::Erased`]. On storage that cannot be
+    /// written nothing is locked or finished, and nothing can be unlocked.
     ///
     /// # Errors
-    /// [`Error::Busy`], [`Error::NotAVolume`], [`Error::NewerFormat`], [`Error::Damaged`], [`Error::Io`].
+    /// [`Error::Busy`], [`Error::NotAVolume`], [`Error::NewerFormat`], [`Error::Damaged`],
+    /// [`Error::Io`].
     pub fn open(storage: impl Storage + 'static) -> Result<Opened, Error> {
         Self::open_shared(Arc::new(storage))
     }
@@ -118,11 +127,13 @@ impl LockedVolume {
 
     /// Tries a passphrase and opens the volume with it.
     ///
-    /// The attempt is charged durably before the key derivation starts. It is refunded if the passphrase is right; if it is wrong and was
-    /// the last one, the key is erased before this returns. If the process or the power fails in between, the attempt stays charged.
+    /// The attempt is charged durably before the key derivation starts. It is refunded if the
+    /// passphrase is right; if it is wrong and was the last one, the key is erased before this
+    /// returns. If the process or the power fails in between, the attempt stays charged.
     /// Costs one Argon2id derivation, however many slots there are.
     ///
-    /// A right passphrase for a header that was changed by somebody without a key gives [`Error::Damaged`], and the attempt is refunded.
+    /// A right passphrase for a header that was changed by somebody without a key gives
+    /// [`Error::Damaged`], and the attempt is refunded.
     pub fn unlock(self, passphrase: &Passphrase) -> Result<Volume, UnlockFailure> {
         let mut volume = match self.refresh() {
             Ok(Opened::Locked(volume)) => volume,
@@ -130,7 +141,11 @@ impl LockedVolume {
             Err(failure) => return Err(failure),
         };
         match volume.attempt(passphrase) {
-            Ok(Verdict::Right { slot, keys, notices }) => Volume::new(volume, slot, keys, notices),
+            Ok(Verdict::Right {
+                slot,
+                keys,
+                notices,
+            }) => Volume::new(volume, slot, keys, notices),
             Ok(Verdict::Wrong { remaining: 0 }) => Err(volume.give_up()),
             Ok(Verdict::Wrong { remaining }) => Err(UnlockFailure::Wrong { volume, remaining }),
             Err(error) => Err((volume, error).into()),
@@ -142,24 +157,32 @@ impl LockedVolume {
         self.unlock(passphrase)?.lock()
     }
 
-    /// Destroys the key of the volume for good. Needs no credential: who can write the medium can destroy it in any case.
+    /// Destroys the key of the volume for good. Needs no credential: who can write the medium can
+    /// destroy it in any case.
     ///
     /// # Errors
     /// [`Error::CannotWrite`], and nothing has been changed.
-    pub fn erase(mut self) -> Result<ErasedVolume, Error> {
-        self.medium.check_writable()?;
-        Ok(erase::erase_volume(&self.medium, &mut self.header, Cause::Requested))
+    pub fn erase(mut self) -> Result<ErasedVolume, UnlockFailure> {
+        if let Err(error) = self.medium.check_writable() {
+            return Err((self, error).into());
+        }
+        Ok(erase::erase_volume(
+            &self.medium,
+            &mut self.header,
+            Cause::Requested,
+        ))
     }
 
-    /// Repairs header copies that something else has overwritten, as far as this is possible without a key.
+    /// Writes a header copy anew that something else has overwritten, perhaps a quick format:
+    /// whatever lies in that MiB now is lost.
     ///
-    /// A copy that is damaged but recognisable is repaired by the next unlock. This is for a copy in which nothing of the volume is left,
-    /// perhaps because the medium was quick-formatted: whatever lies there now (1 MiB) is overwritten.
+    /// Copies that are damaged but recognisable are repaired by the next unlock, which can tell
+    /// whether the header is genuine, and not here.
     ///
     /// # Errors
-    /// [`Error::CannotWrite`], [`Error::Io`]; the whole copy is as it was.
+    /// [`Error::CannotWrite`], [`Error::Io`]; the other copy is as it was.
     pub fn repair(mut self) -> Result<Self, UnlockFailure> {
-        match repair::rewrite_all(&self.medium, &self.header) {
+        match repair::replace_foreign(&self.medium) {
             Ok(header) => {
                 self.header = header;
                 Ok(self)
@@ -178,32 +201,36 @@ impl LockedVolume {
                 header = found;
                 header.counters = header.counters.stricter(counted);
                 let volume = Self { medium, header };
-                volume.settle().map_err(UnlockFailure::from)
+                Ok(volume.settle())
             }
             Ok(_) => Err((Self { medium, header }, Error::NotAVolume).into()),
             Err(error) => Err((Self { medium, header }, error).into()),
         }
     }
 
-    /// Does what is due before anything else: finishes an erase, or begins one that the counters demand. Read-only storage stays as it is.
-    fn settle(mut self) -> Result<Opened, (Self, Error)> {
+    /// Does what is due before anything else: finishes an erase, or begins one that the counters
+    /// demand. Read-only storage stays as it is.
+    fn settle(mut self) -> Opened {
         let writable = self.medium.check_writable().is_ok();
         if let Some(record) = &self.header.state.erase {
-            let (cause, finished) = (record.cause, self.header.state.volume == VolumeState::Erased);
+            let (cause, finished) = (
+                record.cause,
+                self.header.state.volume == VolumeState::Erased,
+            );
             let volume = if finished || !writable {
                 ErasedVolume::from_header(&self.header)
             } else {
                 erase::erase_volume(&self.medium, &mut self.header, cause)
             };
-            return Ok(Opened::Erased(volume));
+            return Opened::Erased(volume);
         }
         match due(&self.header).filter(|_| writable) {
-            None => Ok(Opened::Locked(self)),
-            Some(Due::EraseVolume(slot)) => Ok(Opened::Erased(self.erase_exhausted(slot))),
-            Some(Due::EraseSlots(slots)) => match erase::erase_slots(&self.medium, &mut self.header, &slots) {
-                Ok(()) => Ok(Opened::Locked(self)),
-                Err(error) => Err((self, error)),
-            },
+            None => Opened::Locked(self),
+            Some(Due::EraseVolume(slot)) => Opened::Erased(self.erase_exhausted(slot)),
+            Some(Due::EraseSlots(slots)) => {
+                erase::erase_slots(&self.medium, &mut self.header, &slots);
+                Opened::Locked(self)
+            }
         }
     }
 
@@ -211,43 +238,64 @@ impl LockedVolume {
     fn attempt(&mut self, passphrase: &Passphrase) -> Result<Verdict, Error> {
         self.check_grants()?;
         let charged = Charged::charge(&self.medium, &mut self.header)?;
-        let (slot, keys) = match charged.try_passphrase(&self.header, passphrase) {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(Verdict::Wrong { remaining: charged.remaining(&self.header) }),
-            Err(error) => {
-                charged.take_back(&self.medium, &mut self.header);
-                return Err(error);
-            }
+        let derived = charged.derive(&self.medium, &mut self.header, passphrase)?;
+        let Some((slot, keys)) = derived.open(&self.header)? else {
+            return Ok(Verdict::Wrong {
+                remaining: derived.remaining(&self.header),
+            });
         };
         let mut notices = Vec::new();
-        if let Err(error) = charged.refund(&self.medium, &mut self.header, slot) {
+        if let Err(error) = derived.refund(&self.medium, &mut self.header, slot) {
             notices.push(Notice::CounterNotReset(error));
         }
         keys.authenticate(&self.header)?;
         repair::after_unlock(&self.medium, &mut self.header, &mut notices);
-        Ok(Verdict::Right { slot, keys, notices })
+        Ok(Verdict::Right {
+            slot,
+            keys,
+            notices,
+        })
     }
 
     /// Acts upon a limit that was reached.
     fn give_up(self) -> UnlockFailure {
         match self.settle() {
-            Ok(Opened::Erased(volume)) => UnlockFailure::Erased(volume),
-            Ok(Opened::Locked(volume)) => (volume, Error::NoMatchingSlot).into(),
-            Err(failed) => failed.into(),
+            Opened::Erased(volume) => UnlockFailure::Erased(volume),
+            Opened::Locked(volume) => UnlockFailure::Wrong {
+                volume,
+                remaining: 0,
+            },
         }
     }
 
     fn erase_exhausted(mut self, slot: usize) -> ErasedVolume {
         let slot = u8::try_from(slot).unwrap_or(u8::MAX);
-        erase::erase_volume(&self.medium, &mut self.header, Cause::AttemptsExhausted { slot })
+        erase::erase_volume(
+            &self.medium,
+            &mut self.header,
+            Cause::AttemptsExhausted { slot },
+        )
     }
 
-    /// F-82, as far as it can be checked without a key: a passphrase is tried only on slots that have a matching grant, hence a limit.
+    /// F-82, as far as it can be checked without a key: a passphrase is tried only on slots that
+    /// have a matching grant, hence a limit.
     fn check_grants(&self) -> Result<(), Error> {
-        for (slot, (block, grant)) in self.header.slots.iter().zip(&self.header.policy.grants).enumerate() {
-            let Some(contents) = block.slot() else { continue };
+        for (slot, (block, grant)) in self
+            .header
+            .slots
+            .iter()
+            .zip(&self.header.policy.grants)
+            .enumerate()
+        {
+            let Some(contents) = block.slot() else {
+                continue;
+            };
             let granted = grant.as_ref().is_some_and(|grant| {
-                let counted = grant.lockout.is_some() || !contents.factors.iter().any(|factor| matches!(factor, Factor::Passphrase(_)));
+                let counted = grant.lockout.is_some()
+                    || !contents
+                        .factors
+                        .iter()
+                        .any(|factor| matches!(factor, Factor::Passphrase(_)));
                 grant.role == contents.role && grant.id == contents.grant_id && counted
             });
             if !granted {
@@ -260,17 +308,25 @@ impl LockedVolume {
 
 impl fmt::Debug for LockedVolume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LockedVolume").field("id", &self.header.root.id).finish_non_exhaustive()
+        f.debug_struct("LockedVolume")
+            .field("id", &self.header.root.id)
+            .finish_non_exhaustive()
     }
 }
 
 /// What an attempt has shown.
 enum Verdict {
-    Right { slot: usize, keys: Keys, notices: Vec<Notice> },
-    Wrong { remaining: u8 },
+    Right {
+        slot: usize,
+        keys: Keys,
+        notices: Vec<Notice>,
+    },
+    Wrong {
+        remaining: u8,
+    },
 }
 
 fn settle(medium: Medium) -> Result<Opened, Error> {
     let header = read_header(medium.storage())?;
-    LockedVolume { medium, header }.settle().map_err(|(_, error)| error)
+    Ok(LockedVolume { medium, header }.settle())
 }

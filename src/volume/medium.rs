@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::error::{Damage, Error};
 use crate::format::{
-    BLOCK_LEN, Block, COPY_LEN, COUNTERS_BLOCK, CopyStatus, Header, HeaderCopy, ROOT_BLOCK, STATE_BLOCK, USED_BLOCKS, USED_LEN,
+    BLOCK_LEN, Block, COPY_LEN, COUNTERS_BLOCK, CopyStatus, Defect, Header, HeaderCopy, ROOT_BLOCK,
+    Root, STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
 use crate::storage::Storage;
 
@@ -21,13 +22,18 @@ pub(super) struct Medium {
 }
 
 impl Medium {
-    /// Takes the lock of storage that can be written. Storage that cannot is not locked: nothing will be changed through it.
+    /// Takes the lock of storage that can be written. Storage that cannot is not locked: nothing
+    /// will be changed through it.
     pub(super) fn take(storage: Arc<dyn Storage>) -> Result<Self, Error> {
         let locked = storage.is_writable();
         if locked {
             storage.try_lock().map_err(|error| match error {
                 TryLockError::WouldBlock => Error::Busy,
-                TryLockError::Error(source) => Error::Io { doing: "locking", offset: 0, source },
+                TryLockError::Error(source) => Error::Io {
+                    doing: "locking",
+                    offset: 0,
+                    source,
+                },
             })?;
         }
         Ok(Self { storage, locked })
@@ -39,71 +45,129 @@ impl Medium {
 
     /// Refuses storage that cannot be written.
     pub(super) fn check_writable(&self) -> Result<(), Error> {
-        if self.locked { Ok(()) } else { Err(Error::CannotWrite(None)) }
+        if self.locked {
+            Ok(())
+        } else {
+            Err(Error::CannotWrite(None))
+        }
     }
 
     pub(super) fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
-        self.storage.read_at(offset, buf).map_err(|source| Error::Io { doing: "reading", offset, source })
+        self.storage
+            .read_at(offset, buf)
+            .map_err(|source| Error::Io {
+                doing: "reading",
+                offset,
+                source,
+            })
     }
 
     pub(super) fn write(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
-        self.storage.write_at(offset, data).map_err(|source| write_error(offset, source))
+        self.storage
+            .write_at(offset, data)
+            .map_err(|source| write_error(offset, source))
     }
 
     pub(super) fn flush(&self) -> Result<(), Error> {
-        self.storage.flush().map_err(|source| Error::Io { doing: "flushing", offset: 0, source })
+        self.storage.flush().map_err(|source| Error::Io {
+            doing: "flushing",
+            offset: 0,
+            source,
+        })
     }
 
     /// Writes blocks of the copy at `copy`, then flushes.
-    pub(super) fn write_blocks(&self, copy: u64, blocks: &[(usize, Box<Block>)]) -> Result<(), Error> {
+    pub(super) fn write_blocks(
+        &self,
+        copy: u64,
+        blocks: &[(usize, Box<Block>)],
+    ) -> Result<(), Error> {
         for (index, block) in blocks {
             self.write(block_offset(copy, *index), &**block)?;
         }
         self.flush()
     }
 
-    /// Writes a block that each copy holds by itself (state, counters): A, flush, B, flush. Copies that are not ours are left alone.
+    /// Writes the counters of `header` to the copies that are ours: A, flush, B, flush.
     ///
-    /// One durable copy is enough, for the stricter one counts; the error is that of the last copy if there is none.
-    pub(super) fn write_single(&self, header: &Header, index: usize, block: &Block) -> Result<(), Error> {
-        self.check_writable()?;
-        let mut outcome = Err(Error::HeaderCopyMissing);
-        for (copy, status) in copies(header).into_iter().zip(&header.copies) {
-            if status.is_ours() {
-                let written = self.write_blocks(copy, &[(index, Box::new(*block))]);
-                outcome = if outcome.is_ok() { Ok(()) } else { written };
-            }
-        }
-        outcome
-    }
-
-    /// Writes the counters of `header` to both copies.
+    /// For a charge. One durable copy is enough, for the stricter one counts.
     pub(super) fn write_counters(&self, header: &Header) -> Result<(), Error> {
-        self.write_single(header, COUNTERS_BLOCK, &header.counters.encode(header.root.id))
+        any(self.write_each(
+            header,
+            COUNTERS_BLOCK,
+            &header.counters.encode(header.root.id),
+        )?)
     }
 
-    /// Writes the state of `header` to both copies.
+    /// As [`write_counters`](Self::write_counters), but a success only if all of them were written:
+    /// for a refund, which the stricter copy would undo.
+    pub(super) fn write_counters_everywhere(&self, header: &Header) -> Result<(), Error> {
+        let outcomes = self.write_each(
+            header,
+            COUNTERS_BLOCK,
+            &header.counters.encode(header.root.id),
+        )?;
+        outcomes.into_iter().collect()
+    }
+
+    /// Writes the state of `header` to the copies that are ours. One durable copy is enough, for
+    /// the one furthest on counts.
     pub(super) fn write_state(&self, header: &Header) -> Result<(), Error> {
-        self.write_single(header, STATE_BLOCK, &header.state.encode(header.root.id))
+        any(self.write_each(header, STATE_BLOCK, &header.state.encode(header.root.id))?)
+    }
+
+    /// Writes a block that each copy holds by itself to the copies that are ours, each with a
+    /// flush, and says what became of each.
+    fn write_each(
+        &self,
+        header: &Header,
+        index: usize,
+        block: &Block,
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        self.check_writable()?;
+        let ours = copies(header)
+            .into_iter()
+            .zip(&header.copies)
+            .filter(|(_, status)| status.is_ours());
+        Ok(ours
+            .map(|(copy, _)| self.write_blocks(copy, &[(index, Box::new(*block))]))
+            .collect())
     }
 
     /// Makes `next` the header of both copies, A first (format page §6.2). Both must be whole.
     pub(super) fn write_generation(&self, next: &Header) -> Result<(), Error> {
         self.check_writable()?;
-        if next.copies.iter().any(|status| *status != CopyStatus::Whole) {
+        if next
+            .copies
+            .iter()
+            .any(|status| *status != CopyStatus::Whole)
+        {
             return Err(Error::HeaderCopyMissing);
         }
+        next.check().map_err(Error::Unreadable)?;
         let blocks = next.encode_generation();
-        copies(next).into_iter().try_for_each(|copy| self.write_blocks(copy, &blocks))
+        copies(next)
+            .into_iter()
+            .try_for_each(|copy| self.write_blocks(copy, &blocks))
     }
 }
 
 impl Drop for Medium {
     fn drop(&mut self) {
         if self.locked {
-            // Nothing can be done about an error here; the lock ends with the storage handle at the latest.
+            // Nothing can be done about an error here; the lock ends with the storage handle at the
+            // latest.
             let _ = self.storage.unlock();
         }
+    }
+}
+
+/// A success if there is one, else the first error.
+fn any(outcomes: Vec<Result<(), Error>>) -> Result<(), Error> {
+    if outcomes.iter().any(Result::is_ok) {
+        Ok(())
+    } else {
+        outcomes.into_iter().collect()
     }
 }
 
@@ -119,46 +183,105 @@ pub(super) fn block_offset(copy: u64, index: usize) -> u64 {
 
 /// Reads both copies and puts the header together. Takes no lock and writes nothing.
 pub(super) fn read_header(storage: &dyn Storage) -> Result<Box<Header>, Error> {
-    let length = storage.len().map_err(|source| Error::Io { doing: "asking for the length", offset: 0, source })?;
-    let a = read_copy(storage, Some(COPY_A));
+    let length = storage.len().map_err(|source| Error::Io {
+        doing: "asking for the length",
+        offset: 0,
+        source,
+    })?;
+    let a = CopyRead::at(storage, COPY_A);
+    let named = a.copy.root().ok().map(Root::copy_b_offset);
     let at_the_end = (length / BLOCK * BLOCK).checked_sub(COPY_LEN);
-    let place = a.root().map_or(at_the_end, |root| Some(root.copy_b_offset()));
-    let b = read_copy(storage, place);
-    let header = Box::new(Header::choose(&a, &b)?);
+    // Where A says, and else at the end: a strange root in A must not hide a whole B.
+    let places = [named, at_the_end.filter(|place| named != Some(*place))];
+    let mut outcome = None;
+    for place in places.into_iter().flatten() {
+        let found = assemble(&a, &CopyRead::at(storage, place), place, length);
+        if found.is_ok() {
+            return found;
+        }
+        outcome = outcome.or(Some(found));
+    }
+    // Too short for a copy B: whatever A is, it is not a volume, but perhaps a newer one.
+    outcome.unwrap_or_else(|| {
+        let alone = Header::choose(&a.copy, &HeaderCopy::parse(&[]));
+        Err(alone.err().map_or(Error::NotAVolume, Error::from))
+    })
+}
+
+/// One copy as far as the storage gave it.
+struct CopyRead {
+    copy: HeaderCopy,
+    /// The first failure of the storage, if a block is missing because of one.
+    failure: Option<(io::ErrorKind, u64)>,
+}
+
+impl CopyRead {
+    fn at(storage: &dyn Storage, offset: u64) -> Self {
+        let mut bytes = vec![0; USED_LEN];
+        let whole = storage.read_at(offset, &mut bytes).is_ok();
+        let mut failure = None;
+        let mut blocks = Vec::with_capacity(USED_BLOCKS);
+        for (index, chunk) in bytes.chunks_exact_mut(BLOCK_LEN).enumerate() {
+            let place = block_offset(offset, index);
+            // One bad sector must not cost the other blocks.
+            match if whole {
+                Ok(())
+            } else {
+                storage.read_at(place, chunk)
+            } {
+                Ok(()) => blocks.push(Box::<Block>::try_from(Box::<[u8]>::from(chunk)).ok()),
+                Err(error) => {
+                    let past_the_end = error.kind() == io::ErrorKind::UnexpectedEof;
+                    failure = failure.or((!past_the_end).then_some((error.kind(), place)));
+                    blocks.push(None);
+                }
+            }
+        }
+        Self {
+            copy: HeaderCopy::parse(&blocks),
+            failure,
+        }
+    }
+}
+
+fn assemble(a: &CopyRead, b: &CopyRead, place: u64, length: u64) -> Result<Box<Header>, Error> {
+    let header = match (Header::choose(&a.copy, &b.copy), a.failure.or(b.failure)) {
+        (Ok(header), _) => Box::new(header),
+        // Nothing can be said of a volume that could not be read.
+        (Err(_), Some((kind, offset))) => {
+            return Err(Error::Io {
+                doing: "reading the header",
+                offset,
+                source: kind.into(),
+            });
+        }
+        (Err(error), None) => return Err(error.into()),
+    };
     let missing = header.root.volume_length().saturating_sub(length);
     if missing > 0 {
         return Err(Error::Damaged(Damage::Truncated { missing }));
     }
-    if place != Some(header.root.copy_b_offset()) {
-        return Err(Error::Damaged(Damage::Header(crate::format::Defect::VolumeLength)));
+    if place != header.root.copy_b_offset() {
+        return Err(Error::Damaged(Damage::Header(Defect::VolumeLength)));
     }
     Ok(header)
 }
 
-fn read_copy(storage: &dyn Storage, offset: Option<u64>) -> HeaderCopy {
-    let Some(offset) = offset else { return HeaderCopy::parse(&[]) };
-    let mut bytes = vec![0; USED_LEN];
-    let whole = storage.read_at(offset, &mut bytes).is_ok();
-    let blocks: Vec<_> = bytes
-        .chunks_exact_mut(BLOCK_LEN)
-        .zip(0..USED_BLOCKS)
-        .map(|(chunk, index)| {
-            // One bad sector must not cost the other blocks.
-            let readable = whole || storage.read_at(block_offset(offset, index), chunk).is_ok();
-            if readable { Box::<Block>::try_from(Box::<[u8]>::from(chunk)).ok() } else { None }
-        })
-        .collect();
-    HeaderCopy::parse(&blocks)
-}
-
 fn write_error(offset: u64, source: io::Error) -> Error {
     match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Error::CannotWrite(Some(source)),
-        _ => Error::Io { doing: "writing", offset, source },
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Error::CannotWrite(Some(source))
+        }
+        _ => Error::Io {
+            doing: "writing",
+            offset,
+            source,
+        },
     }
 }
 
-/// Blocks with the root last, so that a copy that is written block by block is not taken for whole before it is.
+/// Blocks with the root last, so that a copy that is written block by block is not taken for whole
+/// before it is.
 pub(super) fn root_last(mut blocks: Vec<(usize, Box<Block>)>) -> Vec<(usize, Box<Block>)> {
     blocks.sort_by_key(|(index, _)| (*index == ROOT_BLOCK, *index));
     blocks

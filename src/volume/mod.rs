@@ -11,20 +11,23 @@
 //!                    └─► ErasedVolume (only its report)
 //! ```
 //!
-//! A [`LockedVolume`] cannot be read, an [`ErasedVolume`] cannot be unlocked, and there is no [`Volume`] without keys: calls in the wrong
-//! order do not compile.
+//! A [`LockedVolume`] cannot be read, an [`ErasedVolume`] cannot be unlocked, and there is no
+//! [`Volume`] without keys: calls in the wrong order do not compile.
 //!
 //! # Ten attempts
 //!
-//! Before a passphrase is tried, the attempt is charged: written to both header copies, each followed by a flush to the medium. Only
-//! the code that has done so can build the token (`attempt::Charged`) on which a slot can be tried, so a path that forgets to count is a
-//! type error. An interruption anywhere after the charge leaves it charged; a limit that was reached is acted upon by the next open,
-//! before anything else. What this cannot do: whoever copies the whole medium can put the copy back.
+//! Before a passphrase is tried, the attempt is charged: written to both header copies, each
+//! followed by a flush to the medium. Only the code that has done so can build the token
+//! (`attempt::Charged`) on which a slot can be tried, so a path that forgets to count is a
+//! type error. An interruption anywhere after the charge leaves it charged; a limit that was
+//! reached is acted upon by the next open, before anything else. What this cannot do: whoever
+//! copies the whole medium can put the copy back.
 //!
 //! # Concurrency
 //!
-//! [`LockedVolume::open`] on storage that can be written takes the exclusive lock of the storage, and it is held until the last state is dropped: [`Error::Busy`]
-//! for everybody else. [`inspect`] reads without the lock. A [`Volume`] can be used by many threads at once through `&self`.
+//! [`LockedVolume::open`] on storage that can be written takes the exclusive lock of the storage,
+//! and it is held until the last state is dropped: [`Error::Busy`] for everybody else. [`inspect`]
+//! reads without the lock. A [`Volume`] can be used by many threads at once through `&self`.
 
 mod attempt;
 mod create;
@@ -37,7 +40,9 @@ mod keys;
 mod locked;
 mod medium;
 mod repair;
+mod staging;
 mod unlocked;
+mod workers;
 
 pub use create::{CreateOptions, create};
 pub use cursor::Cursor;
@@ -47,6 +52,7 @@ pub use info::{Attempts, Info, SlotInfo, inspect};
 pub use locked::{LockedVolume, Opened, UnlockFailure};
 pub use repair::Notice;
 pub use unlocked::Volume;
+pub use workers::Workers;
 
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,8 @@ pub enum Notice {
         /// 0 for copy A, 1 for copy B.
         copy: usize,
     },
-    /// The counter could not be set back; the attempt stays charged although the passphrase was right.
+    /// The counter could not be set back; the attempt stays charged although the passphrase was
+    /// right.
     CounterNotReset(Error),
 }
 
@@ -38,10 +39,19 @@ impl fmt::Display for Notice {
         let name = |copy: &usize| if *copy == 0 { 'A' } else { 'B' };
         match self {
             Self::CopyRepaired { copy, blocks } => {
-                write!(f, "header copy {} had {} damaged or outdated block(s) and was repaired", name(copy), blocks.len())
+                write!(
+                    f,
+                    "header copy {} had {} damaged or outdated block(s) and was repaired",
+                    name(copy),
+                    blocks.len()
+                )
             }
             Self::CopyNotRepaired { copy, error } => {
-                write!(f, "header copy {} is damaged and could not be repaired: {error}; make a backup of the data now", name(copy))
+                write!(
+                    f,
+                    "header copy {} is damaged and could not be repaired: {error}; make a backup of the data now",
+                    name(copy)
+                )
             }
             Self::CopyMissing { copy } => {
                 write!(
@@ -51,7 +61,10 @@ impl fmt::Display for Notice {
                 )
             }
             Self::CounterNotReset(error) => {
-                write!(f, "the attempt could not be taken back although the passphrase was right: {error}; make a backup of the data now")
+                write!(
+                    f,
+                    "the attempt could not be taken back although the passphrase was right: {error}; make a backup of the data now"
+                )
             }
         }
     }
@@ -60,17 +73,28 @@ impl fmt::Display for Notice {
 /// Repairs the copies that are ours, and says what it found.
 pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut Vec<Notice>) {
     let blocks = root_last(header.encode());
-    for (copy, (offset, status)) in copies(header).into_iter().zip(header.copies.clone()).enumerate() {
+    for (copy, (offset, status)) in copies(header)
+        .into_iter()
+        .zip(header.copies.clone())
+        .enumerate()
+    {
         match status {
             CopyStatus::Whole => {}
             CopyStatus::Foreign(_) => notices.push(Notice::CopyMissing { copy }),
             CopyStatus::Damaged(defects) => {
                 let damaged = |block: &usize| defects.iter().any(|(defect, _)| defect == block);
-                let wanted: Vec<_> = blocks.iter().filter(|(block, _)| damaged(block)).cloned().collect();
+                let wanted: Vec<_> = blocks
+                    .iter()
+                    .filter(|(block, _)| damaged(block))
+                    .cloned()
+                    .collect();
                 match medium.write_blocks(offset, &wanted) {
                     Ok(()) => {
                         header.copies[copy] = CopyStatus::Whole;
-                        notices.push(Notice::CopyRepaired { copy, blocks: defects });
+                        notices.push(Notice::CopyRepaired {
+                            copy,
+                            blocks: defects,
+                        });
                     }
                     Err(error) => notices.push(Notice::CopyNotRepaired { copy, error }),
                 }
@@ -79,11 +103,12 @@ pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut V
     }
 }
 
-/// Writes every copy that is not whole anew, whatever is there now, and returns the header as it is then.
-pub(super) fn rewrite_all(medium: &Medium, header: &Header) -> Result<Box<Header>, Error> {
+/// Writes the copies in which nothing of the volume is left, and returns the header as it is then.
+pub(super) fn replace_foreign(medium: &Medium) -> Result<Box<Header>, Error> {
     medium.check_writable()?;
-    for (offset, status) in copies(header).into_iter().zip(&header.copies) {
-        if *status != CopyStatus::Whole {
+    let header = read_header(medium.storage())?;
+    for (offset, status) in copies(&header).into_iter().zip(&header.copies) {
+        if !status.is_ours() {
             medium.write_blocks(offset, &root_last(header.encode()))?;
         }
     }

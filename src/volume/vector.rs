@@ -1,6 +1,7 @@
 //! The test vector of the format page: a whole volume made from known bytes instead of random ones.
 //!
-//! `tests/data/v1.img` is that volume. It stays readable for ever, and this test fails when the bytes that are written change.
+//! `tests/data/v1.img` is that volume. It stays readable for ever, and this test fails when the
+//! bytes that are written change.
 
 use std::fmt::Write;
 
@@ -9,7 +10,8 @@ use super::medium::copies;
 use super::{LockedVolume, keys};
 use crate::crypto::{Argon2Cost, Passphrase, Secret, SigningKey, sha256};
 use crate::format::{
-    BLOCK_LEN, Factor, Label, LabelField, PassphraseFactor, Role, Seal, SectorSize, Slot, VolumeId, WrappedKeys, page_text,
+    BLOCK_LEN, Factor, Label, LabelField, PassphraseFactor, Role, Seal, SectorSize, Slot, VolumeId,
+    WrappedKeys, page_text,
 };
 use crate::storage::MemoryStorage;
 
@@ -37,7 +39,12 @@ fn material() -> Material {
         stream(&format!("seal {}", next.next().unwrap()), body);
         Ok::<(), ()>(())
     });
-    let factor = PassphraseFactor { memory_kib: 19_456, passes: 2, lanes: 1, salt: bytes("salt") };
+    let factor = PassphraseFactor {
+        memory_kib: 19_456,
+        passes: 2,
+        lanes: 1,
+        salt: bytes("salt"),
+    };
     let slot = Slot {
         role: Role::Admin,
         must_change: false,
@@ -45,13 +52,18 @@ fn material() -> Material {
         grant_id: bytes("grant"),
         nonce: bytes("nonce"),
         factors: vec![Factor::Passphrase(factor)],
-        wrapped: WrappedKeys { commitment: [0; 32], ciphertext: [0; 64], tag: [0; 16] },
+        wrapped: WrappedKeys {
+            commitment: [0; 32],
+            ciphertext: [0; 64],
+            tag: [0; 16],
+        },
     };
     Material {
         id,
         seal: seal.unwrap(),
         volume_key: Secret::copy_of(&bytes::<32>("volume key")).unwrap(),
-        authority: SigningKey::from_seed(Secret::copy_of(&bytes::<32>("authority")).unwrap()).unwrap(),
+        authority: SigningKey::from_seed(Secret::copy_of(&bytes::<32>("authority")).unwrap())
+            .unwrap(),
         grant_id: bytes("grant"),
         slot,
     }
@@ -60,10 +72,19 @@ fn material() -> Material {
 fn image() -> Vec<u8> {
     let mut label = Label::default();
     label.set(LabelField::Label, "Test vector").unwrap();
-    label.set(LabelField::Contact, "vector@example.org").unwrap();
+    label
+        .set(LabelField::Contact, "vector@example.org")
+        .unwrap();
     let cost = Argon2Cost::new(19_456, 2, 1).unwrap();
-    let options = CreateOptions { label, cost, sector_size: SectorSize::B4096, ..CreateOptions::default() };
-    let (header, keys) = material().build(&options, PAYLOAD, &Passphrase::new(PASSPHRASE).unwrap()).unwrap();
+    let options = CreateOptions {
+        label,
+        cost,
+        sector_size: SectorSize::B4096,
+        ..CreateOptions::default()
+    };
+    let (header, keys) = material()
+        .build(&options, PAYLOAD, &Passphrase::new(PASSPHRASE).unwrap())
+        .unwrap();
     let mut image = vec![0; usize::try_from(header.root.volume_length()).unwrap()];
     for copy in copies(&header) {
         for (index, block) in header.encode() {
@@ -73,12 +94,19 @@ fn image() -> Vec<u8> {
     }
     let start = usize::try_from(header.root.payload_offset).unwrap();
     let payload = &mut image[start..][..plaintext().len()];
-    keys.payload_cipher(header.root.id).unwrap().encrypt(crate::crypto::SectorSize::B4096, 0, &plaintext(), payload);
+    keys.payload_cipher(header.root.id).unwrap().encrypt(
+        crate::crypto::SectorSize::B4096,
+        0,
+        &plaintext(),
+        payload,
+    );
     image
 }
 
 fn plaintext() -> Vec<u8> {
-    (0..PAYLOAD).map(|at| at.to_le_bytes()[0] ^ at.to_le_bytes()[1]).collect()
+    (0..PAYLOAD)
+        .map(|at| at.to_le_bytes()[0] ^ at.to_le_bytes()[1])
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -93,13 +121,21 @@ fn the_bytes_of_version_1_do_not_change() {
     if std::env::var_os("TENLOCK_WRITE_VECTOR").is_some() {
         std::fs::write(IMAGE, image()).unwrap();
     }
-    assert!(std::fs::read(IMAGE).unwrap() == image(), "tests/data/v1.img is not what this code writes");
+    assert!(
+        std::fs::read(IMAGE).unwrap() == image(),
+        "tests/data/v1.img is not what this code writes"
+    );
 }
 
 #[test]
 fn a_volume_of_version_1_opens() {
-    let locked = LockedVolume::open(MemoryStorage::from_vec(std::fs::read(IMAGE).unwrap())).unwrap().locked().unwrap();
-    let volume = locked.unlock(&Passphrase::new(PASSPHRASE).unwrap()).unwrap();
+    let locked = LockedVolume::open(MemoryStorage::from_vec(std::fs::read(IMAGE).unwrap()))
+        .unwrap()
+        .locked()
+        .unwrap();
+    let volume = locked
+        .unlock(&Passphrase::new(PASSPHRASE).unwrap())
+        .unwrap();
     let mut found = vec![0; plaintext().len()];
     volume.read_at(0, &mut found).unwrap();
     assert_eq!(found, plaintext());
@@ -109,9 +145,15 @@ fn a_volume_of_version_1_opens() {
 fn the_format_page_gives_the_values_of_the_vector() {
     let header = super::medium::read_header(&MemoryStorage::from_vec(image())).unwrap();
     let slot = header.slots[0].slot().unwrap();
-    let Factor::Passphrase(factor) = &slot.factors[0] else { panic!("the vector has a passphrase") };
+    let Factor::Passphrase(factor) = &slot.factors[0] else {
+        panic!("the vector has a passphrase")
+    };
     let output = keys::derive(&Passphrase::new(PASSPHRASE).unwrap(), factor).unwrap();
-    let keys = keys::SlotContext::of(&header).unwrap().unwrap(slot, 0, &output).unwrap().unwrap();
+    let keys = keys::SlotContext::of(&header)
+        .unwrap()
+        .unwrap(slot, 0, &output)
+        .unwrap()
+        .unwrap();
     let values = [
         header.root.id.to_string(),
         hex(&factor.salt),
@@ -125,6 +167,9 @@ fn the_format_page_gives_the_values_of_the_vector() {
         hex(&sha256(&[&image()])),
     ];
     for value in values {
-        assert!(page_text().contains(&value), "docs/format.md does not have {value}");
+        assert!(
+            page_text().contains(&value),
+            "docs/format.md does not have {value}"
+        );
     }
 }

@@ -14,7 +14,11 @@ pub(crate) fn derivations() -> u64 {
 }
 
 /// As [`super::derive`], each distinct input once per process.
-pub(super) fn derive(passphrase: &[u8], salt: &[u8; 32], cost: Argon2Cost) -> Result<Secret, CryptoError> {
+pub(super) fn derive(
+    passphrase: &[u8],
+    salt: &[u8; 32],
+    cost: Argon2Cost,
+) -> Result<Secret, CryptoError> {
     DERIVATIONS.set(DERIVATIONS.get() + 1);
     let key = (sha256(&[salt, passphrase]), cost);
     if let Some(remembered) = known().get(&key) {

@@ -1,6 +1,6 @@
 //! What Linux does beyond other Unix systems.
 
-// One ioctl has no safe binding.
+// Two ioctls have no safe binding.
 #![allow(unsafe_code)]
 
 use std::fs::{File, OpenOptions};
@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::{Advice, FallocateFlags, OFlags, fadvise, fallocate, ioctl_blksszget};
-use rustix::ioctl::{Setter, ioctl, opcode};
+use rustix::ioctl::{Getter, Setter, ioctl, opcode};
 
 use super::Backing;
 use crate::storage::Discard;
@@ -23,6 +23,15 @@ pub(super) fn device_geometry(mut file: &File) -> io::Result<Backing> {
     let len = file.seek(SeekFrom::End(0))?;
     let block_size = ioctl_blksszget(file)?;
     Ok(Backing::Device { len, block_size })
+}
+
+/// Whether the device is write-protected: some kernels let it be opened for writing all the same.
+pub(super) fn is_read_only_device(file: &File) -> io::Result<bool> {
+    // `_IO(0x12, 94)` in linux/fs.h.
+    const BLKROGET: rustix::ioctl::Opcode = opcode::none(0x12, 94);
+    // SAFETY: for this opcode the kernel writes one `int` to the place it is given.
+    let read_only = unsafe { ioctl(file, Getter::<BLKROGET, i32>::new()) }?;
+    Ok(read_only != 0)
 }
 
 pub(in crate::storage) fn discard(

@@ -12,6 +12,12 @@ use crate::storage::Discard;
 /// No flag claims a device.
 pub(super) const CLAIM_DEVICE: OFlags = OFlags::empty();
 
+/// The open itself refuses a write-protected device.
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of Linux")]
+pub(super) fn is_read_only_device(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
 /// Disks are character devices on the BSDs, so this is asked of none in practice.
 #[cfg(not(target_os = "macos"))]
 pub(super) fn device_geometry(_: &File) -> io::Result<Backing> {

@@ -8,13 +8,13 @@ use std::path::Path;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 #[cfg(target_os = "linux")]
-use super::linux::{CLAIM_DEVICE, device_geometry};
+use super::linux::{CLAIM_DEVICE, device_geometry, is_read_only_device};
 #[cfg(target_os = "macos")]
 use super::macos::device_geometry;
-#[cfg(not(target_os = "linux"))]
-use super::other_unix::CLAIM_DEVICE;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 use super::other_unix::device_geometry;
+#[cfg(not(target_os = "linux"))]
+use super::other_unix::{CLAIM_DEVICE, is_read_only_device};
 use super::{Backing, is_a_directory, special_file};
 use crate::storage::lock_registry::Identity;
 
@@ -42,6 +42,9 @@ pub(in crate::storage) fn open(path: &Path, writable: bool) -> io::Result<(File,
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     let backing = match kind {
         Kind::File => Backing::File,
+        Kind::Device if writable && is_read_only_device(&file)? => {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
         Kind::Device => device_geometry(&file)?,
     };
     Ok((file, backing))

@@ -1,0 +1,66 @@
+//! `export-key`: the key of the payload, for recovery with other tools.
+
+use std::fmt::Write as _;
+use std::io::{Write as _, stdout};
+use std::path::PathBuf;
+
+use serde_json::json;
+use tenlock::volume::Error;
+use zeroize::Zeroizing;
+
+use crate::credential::CredentialArgs;
+use crate::failure::Failure;
+use crate::image;
+use crate::output::{Outcome, Output};
+
+/// Options of `export-key`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The payload is what dm-crypt calls aes-xts-plain64, with this 64-byte key. Whoever has the key reads the data for ever: \
+no change of passphrase and no erase reaches it.
+
+Example:
+  tenlock export-key disk.img --yes > key.hex")]
+pub(crate) struct Args {
+    /// Image file or block device.
+    image: PathBuf,
+    /// Yes, print the key.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    credential: CredentialArgs,
+}
+
+/// Prints the key as 128 hexadecimal digits.
+pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
+    if !args.yes {
+        return Err(Failure::usage(
+            "export-key prints the key that opens the data for ever: add --yes to do it",
+        ));
+    }
+    let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
+    let info = volume.info();
+    let key = volume.export_key()?;
+    // Of its final size from the start: growing would leave parts of the key behind.
+    let mut hex = Zeroizing::new(String::with_capacity(2 * key.len()));
+    for byte in key.expose() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    volume.lock().map_err(Error::from)?;
+    out.notice(format!(
+        "this key opens the payload ({}, {}-byte sectors, {} bytes from byte {} on) for ever: keep it as safe as the data",
+        info.cipher.name(),
+        info.sector_size.bytes(),
+        info.payload_length,
+        info.payload_offset
+    ));
+    if out.is_json() {
+        return Ok(Outcome {
+            json: json!({ "key": *hex, "cipher": info.cipher.name() }),
+            ..Outcome::default()
+        });
+    }
+    writeln!(stdout(), "{}", *hex)?;
+    Ok(Outcome::default())
+}

@@ -1,0 +1,35 @@
+//! The commands: each has its options and a `run`.
+
+pub(crate) mod create;
+pub(crate) mod data;
+pub(crate) mod erase;
+pub(crate) mod export_key;
+pub(crate) mod files;
+pub(crate) mod info;
+pub(crate) mod new_image;
+pub(crate) mod options;
+pub(crate) mod pack;
+pub(crate) mod slot;
+pub(crate) mod try_;
+
+use crate::args::Command;
+use crate::failure::Failure;
+use crate::output::{Outcome, Output};
+
+/// Runs a command.
+pub(crate) fn run(command: Command, out: &mut Output) -> Result<Outcome, Failure> {
+    match command {
+        Command::Create(args) => create::run(&args, out),
+        Command::Info(args) => info::run(&args),
+        Command::Try(args) => try_::run(&args, out),
+        Command::Read(args) => data::read(&args, out),
+        Command::Write(args) => data::write(&args, out),
+        Command::Pack(args) => pack::run(&args, out),
+        Command::Unpack(args) => files::unpack(&args, out),
+        Command::Ls(args) => files::ls(&args, out),
+        Command::Erase(args) => erase::run(&args),
+        Command::ExportKey(args) => export_key::run(&args, out),
+        Command::Slot(slot::Command::List(args)) => slot::list(&args),
+        Command::Slot(slot::Command::Change(args)) => slot::change(&args, out),
+    }
+}
