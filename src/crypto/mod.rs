@@ -14,12 +14,12 @@
 //! # Where secrets live
 //! Keys, passphrases and everything derived from them are [`Secret`]s: pages of their own that are
 //! locked where the system permits it, left out of core dumps and forked children on Linux, and
-//! wiped on drop. Two things are secret and are not `Secret`s: the AES round keys of [`Xts`], on
-//! the heap and wiped on drop, and the memory of a running Argon2id, which is wiped but not locked
+//! wiped on drop. Two things are secret and are not `Secret`s: the AES round keys of the portable
+//! [`Kernel`], on the heap and wiped on drop, and the memory of a running Argon2id, which is wiped but not locked
 //! because it exceeds what a process may lock.
 //!
-//! Not wiped: registers, stack frames of the cipher and hash crates (round keys while they are
-//! made, HKDF and normalisation state), and XTS tweaks. A memory image taken *while* the host
+//! Not wiped: registers, stack frames of the ciphers and hashes (round keys while they are in
+//! use, HKDF and normalisation state), and XTS tweaks. A memory image taken *while* the host
 //! works with an open volume holds its keys in any case.
 //!
 //! # Constant time

@@ -1,13 +1,12 @@
 //! The kernel of AArch64 with the AES extension (which includes the polynomial multiplication).
 #![allow(unsafe_code)] // Vector instructions, loads and stores; and functions that need them.
-#![allow(clippy::inline_always)] // See `vector`.
-// Of each block: the caller's promise that the processor has the instruction and that a pointer is
-// good for a whole register. No instruction here needs alignment.
-#![allow(clippy::undocumented_unsafe_blocks)]
+#![allow(clippy::inline_always)]
+// See `vector`.
 
 use std::arch::aarch64::{
-    uint8x16_t, vaesdq_u8, vaeseq_u8, vaesimcq_u8, vaesmcq_u8, vdupq_n_u8, veorq_u8, vextq_u8,
-    vgetq_lane_u64, vld1q_u8, vmull_p64, vreinterpretq_u8_p128, vreinterpretq_u64_u8, vst1q_u8,
+    uint8x16_t, vaddq_u64, vaesdq_u8, vaeseq_u8, vaesimcq_u8, vaesmcq_u8, vdupq_n_u8, veorq_u8,
+    vextq_u8, vgetq_lane_u64, vld1q_u8, vmull_p64, vreinterpretq_u8_p128, vreinterpretq_u8_u64,
+    vreinterpretq_u64_u8, vst1q_u8,
 };
 use std::arch::is_aarch64_feature_detected as detected;
 
@@ -28,11 +27,13 @@ pub(super) fn functions(kernel: Kernel) -> Option<Functions> {
 
 #[target_feature(enable = "neon,aes")]
 unsafe fn expand_neon(data: &[u8; 32], tweak: &[u8; 32], keys: KeysMut<'_>) {
+    // SAFETY: the caller's promise.
     unsafe { expand::<Neon>(data, tweak, keys) }
 }
 
 #[target_feature(enable = "neon,aes")]
 unsafe fn process_neon(keys: &Keys<'_>, run: Run<'_>) {
+    // SAFETY: the caller's promise.
     unsafe { process::<Neon>(keys, run) }
 }
 
@@ -48,16 +49,19 @@ impl Vector for Neon {
 
     #[inline(always)]
     unsafe fn splat(block: &Block) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { vld1q_u8(block.as_ptr()) })
     }
 
     #[inline(always)]
     unsafe fn load(from: *const u8) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { vld1q_u8(from) })
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut u8) {
+        // SAFETY: the caller's promise.
         unsafe { vst1q_u8(to, self.0) };
     }
 
@@ -66,33 +70,48 @@ impl Vector for Neon {
     unsafe fn prefetch(_from: *const u8) {}
 
     #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (a, b) = (vreinterpretq_u64_u8(self.0), vreinterpretq_u64_u8(other.0));
+            Self(vreinterpretq_u8_u64(vaddq_u64(a, b)))
+        }
+    }
+
+    #[inline(always)]
     unsafe fn xor(self, other: Self) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { veorq_u8(self.0, other.0) })
     }
 
     #[inline(always)]
     unsafe fn encrypt_round(self, key: Self) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { veorq_u8(vaesmcq_u8(vaeseq_u8(self.0, vdupq_n_u8(0))), key.0) })
     }
 
     #[inline(always)]
     unsafe fn encrypt_last(self, key: Self) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { veorq_u8(vaeseq_u8(self.0, vdupq_n_u8(0)), key.0) })
     }
 
     #[inline(always)]
     unsafe fn decrypt_round(self, key: Self) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { veorq_u8(vaesimcq_u8(vaesdq_u8(self.0, vdupq_n_u8(0))), key.0) })
     }
 
     #[inline(always)]
     unsafe fn decrypt_last(self, key: Self) -> Self {
+        // SAFETY: the caller's promise.
         Self(unsafe { veorq_u8(vaesdq_u8(self.0, vdupq_n_u8(0)), key.0) })
     }
 
     #[inline(always)]
     unsafe fn slide<const LEFT: i32, const RIGHT: i32>(self) -> (Self, Self) {
         const { assert!(LEFT + RIGHT == 16) };
+        // SAFETY: the caller's promise.
         unsafe {
             let zero = vdupq_n_u8(0);
             let left = vextq_u8::<RIGHT>(zero, self.0);
@@ -102,6 +121,7 @@ impl Vector for Neon {
 
     #[inline(always)]
     unsafe fn multiply<const HALVES: i32>(self, other: Self) -> Self {
+        // SAFETY: the caller's promise.
         unsafe {
             let (a, b) = (vreinterpretq_u64_u8(self.0), vreinterpretq_u64_u8(other.0));
             let a = match HALVES & 0x01 {

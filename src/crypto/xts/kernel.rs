@@ -2,10 +2,10 @@
 #![allow(unsafe_code)] // Calls functions that need instructions which not all processors have.
 
 use super::super::CryptoError;
-use super::schedule::{Expand, Keys, Schedule};
-use super::run::Run;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 use super::aarch64 as arch;
+use super::run::Run;
+use super::schedule::{Expand, Keys, Schedule};
 #[cfg(target_arch = "x86_64")]
 use super::x86 as arch;
 
@@ -20,7 +20,7 @@ pub enum Kernel {
     Vaes256,
     /// x86-64 with AES-NI and PCLMULQDQ.
     AesNi,
-    /// AArch64 with the AES extension.
+    /// 64-bit Arm with the AES extension.
     AArch64,
     /// Any processor, by the `aes` crate, which uses AES instructions where it knows them and
     /// bit slicing elsewhere.
@@ -39,7 +39,9 @@ impl Kernel {
     /// The kernels that this machine supports, fastest first; [`Portable`](Self::Portable) is
     /// always among them.
     pub fn available() -> impl Iterator<Item = Self> {
-        Self::FASTEST_FIRST.into_iter().filter(|kernel| kernel.is_available())
+        Self::FASTEST_FIRST
+            .into_iter()
+            .filter(|kernel| kernel.is_available())
     }
 
     /// The fastest kernel that this machine supports.
@@ -73,11 +75,18 @@ pub(super) struct Hardware {
 
 impl Hardware {
     /// [`CryptoError::KernelUnavailable`] if the machine does not support the kernel.
-    pub(super) fn new(kernel: Kernel, data: &[u8; 32], tweak: &[u8; 32]) -> Result<Self, CryptoError> {
+    pub(super) fn new(
+        kernel: Kernel,
+        data: &[u8; 32],
+        tweak: &[u8; 32],
+    ) -> Result<Self, CryptoError> {
         let functions = arch::functions(kernel).ok_or(CryptoError::KernelUnavailable)?;
         // SAFETY: that there are functions shows that the processor has their instructions.
         let schedule = unsafe { Schedule::new(data, tweak, functions.expand)? };
-        Ok(Self { functions, schedule })
+        Ok(Self {
+            functions,
+            schedule,
+        })
     }
 
     /// Encrypts or decrypts a run.
@@ -88,9 +97,38 @@ impl Hardware {
 }
 
 /// For processors without a kernel of their own.
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little")
+)))]
 mod arch {
     pub(super) fn functions(_: super::Kernel) -> Option<super::Functions> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::testing::hex;
+
+    #[test]
+    fn key_expansion_is_that_of_fips_197() {
+        // Appendix A.3: the key, and the first and the last words made from it.
+        let key = hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
+        let key: &[u8; 32] = key[..].try_into().unwrap();
+        for kernel in Kernel::available().filter(|kernel| *kernel != Kernel::Portable) {
+            let hardware = Hardware::new(kernel, key, key).unwrap();
+            let Keys {
+                encrypt,
+                decrypt,
+                tweak,
+            } = hardware.schedule.keys();
+            assert_eq!(encrypt[..2].as_flattened(), key);
+            assert_eq!(encrypt[2][..], hex("9ba354118e6925afa51a8b5f2067fcde"));
+            assert_eq!(encrypt[14][..], hex("fe4890d1e6188d0b046df344706c631e"));
+            assert_eq!(tweak, encrypt);
+            assert_eq!((decrypt[0], decrypt[14]), (encrypt[14], encrypt[0]));
+        }
     }
 }

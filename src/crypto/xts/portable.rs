@@ -67,13 +67,7 @@ impl Portable {
     }
 
     /// XOR, cipher, XOR on at most one batch of whole blocks, from `source`, or in place without it.
-    fn apply(
-        &self,
-        direction: Direction,
-        batch: &Batch,
-        source: Option<&[u8]>,
-        target: &mut [u8],
-    ) {
+    fn apply(&self, direction: Direction, batch: &Batch, source: Option<&[u8]>, target: &mut [u8]) {
         match source {
             Some(source) => batch.xor_into(source, target),
             None => batch.xor(target),

@@ -12,8 +12,8 @@ pub(super) enum Direction {
 pub(super) struct Run<'a> {
     pub(super) direction: Direction,
     pub(super) size: SectorSize,
-    /// The tweak of the first sector before its encryption; each further one is
-    /// [`SectorSize::units`] more, modulo 2^128.
+    /// The tweak of the first sector before its encryption. Each further one is
+    /// [`SectorSize::units`] more; the upper 64 bits are the same for the whole run.
     pub(super) tweak: u128,
     source: Option<&'a [u8]>,
     target: &'a mut [u8],
@@ -35,7 +35,10 @@ impl<'a> Run<'a> {
             source.is_none_or(|source| source.len() == target.len()),
             "source and destination differ in length"
         );
-        assert!(target.len().is_multiple_of(size.bytes()), "not whole sectors");
+        assert!(
+            target.len().is_multiple_of(size.bytes()),
+            "not whole sectors"
+        );
         Self {
             direction,
             size,

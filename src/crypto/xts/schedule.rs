@@ -73,11 +73,16 @@ impl Schedule {
 #[inline(always)]
 pub(super) unsafe fn expand<V: Vector>(data: &[u8; 32], tweak: &[u8; 32], keys: KeysMut<'_>) {
     const { assert!(V::BLOCKS == 1) };
+    let KeysMut {
+        encrypt,
+        decrypt,
+        tweak: tweak_keys,
+    } = keys;
     // SAFETY: the caller's promise.
     unsafe {
-        expand_key::<V>(data, keys.encrypt);
-        expand_key::<V>(tweak, keys.tweak);
-        invert::<V>(keys.encrypt, keys.decrypt);
+        expand_key::<V>(data, encrypt);
+        expand_key::<V>(tweak, tweak_keys);
+        invert::<V>(encrypt, decrypt);
     }
 }
 

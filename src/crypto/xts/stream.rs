@@ -5,6 +5,8 @@
 
 use super::chain::{STREAMS, first_batch, next_batch};
 use super::schedule::{Keys, RoundKeys};
+use std::mem::MaybeUninit;
+
 use super::SectorSize;
 use super::run::{Direction, Run};
 use super::vector::{Block, Vector};
@@ -29,8 +31,10 @@ pub(super) unsafe fn process<V: Vector>(keys: &Keys<'_>, run: Run<'_>) {
 /// Sectors whose tweaks are encrypted at once: eight of the widest registers.
 const WINDOW: usize = 32;
 
-/// How far ahead of its use data is fetched, in bytes. Half as far or twice as far was slower on
-/// Sapphire Rapids.
+/// The encrypted tweaks of a window; those behind the last sector of a run may be missing.
+type Tweaks = MaybeUninit<[Block; WINDOW]>;
+
+/// How far ahead of its use data is fetched, in bytes.
 const AHEAD: usize = 4096;
 
 /// # Safety
@@ -41,68 +45,96 @@ unsafe fn sectors<V: Vector, const DECRYPT: bool, const SECTOR_LEN: usize>(
     mut run: Run<'_>,
 ) {
     let data_keys = if DECRYPT { keys.decrypt } else { keys.encrypt };
-    let units = u128::from(run.size.units());
-    let mut plain_tweak = run.tweak;
+    let mut plain = run.tweak;
     let (source, target) = run.buffers();
     let mut left = target.len() / SECTOR_LEN;
     let mut to = target.as_mut_ptr();
     let mut from = source.map_or(to.cast_const(), <[u8]>::as_ptr);
+    // Not zeroed, which would cost a run of one small sector dearly.
+    let mut tweaks = Tweaks::uninit();
     while left > 0 {
         let count = left.min(WINDOW);
-        let mut tweaks = [[0; 16]; WINDOW];
-        for tweak in &mut tweaks[..count] {
-            *tweak = plain_tweak.to_le_bytes();
-            plain_tweak = plain_tweak.wrapping_add(units);
-        }
         // SAFETY: the caller's promise. Source and target are of the same length and of at least
         // `left` sectors, whose starts are `from` and `to`; a step leads at most to their ends.
+        // The first `count` tweaks are written before they are read.
         unsafe {
-            encrypt_tweaks::<V>(keys.tweak, &mut tweaks, count);
-            for tweak in &tweaks[..count] {
+            encrypt_tweaks::<V, SECTOR_LEN>(keys.tweak, plain, count, &mut tweaks);
+            for index in 0..count {
+                let tweak = &*tweaks.as_ptr().cast::<Block>().add(index);
                 sector::<V, DECRYPT, SECTOR_LEN>(data_keys, tweak, from, to);
                 from = from.add(SECTOR_LEN);
                 to = to.add(SECTOR_LEN);
             }
         }
         left -= count;
+        plain = plain.wrapping_add((WINDOW * SECTOR_LEN / 512) as u128);
     }
 }
 
-/// Encrypts at least the first `count` tweaks.
+/// Writes at least the first `count` of the encrypted tweaks of the sectors from `plain` on.
 ///
 /// # Safety
-/// The processor must have the instructions of `V`.
+/// The processor must have the instructions of `V`. `count` is at most [`WINDOW`].
 #[inline(always)]
-unsafe fn encrypt_tweaks<V: Vector>(keys: &RoundKeys, tweaks: &mut [Block; WINDOW], count: usize) {
-    let at = tweaks.as_mut_ptr().cast::<u8>();
+unsafe fn encrypt_tweaks<V: Vector, const SECTOR_LEN: usize>(
+    keys: &RoundKeys,
+    plain: u128,
+    count: usize,
+    tweaks: &mut Tweaks,
+) {
+    let steps = const { steps(SECTOR_LEN / 512) };
     // SAFETY: the caller's promise; a window is whole groups of eight registers of any kind.
     unsafe {
+        let plain = V::splat(&plain.to_le_bytes());
         if count <= V::BLOCKS {
-            tweak_group::<V, 1>(keys, at);
+            tweak_group::<V, 1>(keys, plain, &steps, 0, tweaks);
             return;
         }
         for first in (0..count).step_by(STREAMS * V::BLOCKS) {
-            tweak_group::<V, STREAMS>(keys, at.add(16 * first));
+            tweak_group::<V, STREAMS>(keys, plain, &steps, first, tweaks);
         }
     }
 }
 
 /// # Safety
-/// The processor must have the instructions of `V`; `N` registers must be readable and writable.
+/// The processor must have the instructions of `V`. The window has `N` registers from `first` on.
 #[inline(always)]
-unsafe fn tweak_group<V: Vector, const N: usize>(keys: &RoundKeys, at: *mut u8) {
+unsafe fn tweak_group<V: Vector, const N: usize>(
+    keys: &RoundKeys,
+    plain: V,
+    steps: &[[u64; 2]; WINDOW],
+    first: usize,
+    tweaks: &mut Tweaks,
+) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut state = [V::splat(&[0; 16]); N];
+        let (steps, tweaks) = (
+            steps.as_ptr().add(first),
+            tweaks.as_mut_ptr().cast::<Block>(),
+        );
+        let tweaks = tweaks.add(first);
+        let mut state = [plain; N];
         for (index, state) in state.iter_mut().enumerate() {
-            *state = V::load(at.add(16 * V::BLOCKS * index)).xor(V::splat(&keys[0]));
+            let step = V::load(steps.add(V::BLOCKS * index).cast());
+            *state = state.add(step).xor(V::splat(&keys[0]));
         }
         rounds::<V, false, N>(keys, &mut state);
         for (index, state) in state.iter().enumerate() {
             let encrypted = state.encrypt_last(V::splat(&keys[14]));
-            encrypted.store(at.add(16 * V::BLOCKS * index));
+            encrypted.store(tweaks.add(V::BLOCKS * index).cast());
         }
     }
+}
+
+/// How much more the tweak of each sector in a window is than that of the first.
+const fn steps(units: usize) -> [[u64; 2]; WINDOW] {
+    let mut steps = [[0; 2]; WINDOW];
+    let mut index = 1;
+    while index < WINDOW {
+        steps[index] = [steps[index - 1][0] + units as u64, 0];
+        index += 1;
+    }
+    steps
 }
 
 /// # Safety

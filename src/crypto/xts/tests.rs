@@ -19,7 +19,13 @@ fn data_unit(xts: &Xts, direction: Direction, tweak: [u8; 16], data: &mut [u8]) 
     let mut sector = [0; 512];
     sector[..data.len()].copy_from_slice(data);
     let tweak = u128::from_le_bytes(tweak);
-    xts.process(Run::new(direction, SectorSize::B512, tweak, None, &mut sector));
+    xts.process(Run::new(
+        direction,
+        SectorSize::B512,
+        tweak,
+        None,
+        &mut sector,
+    ));
     data.copy_from_slice(&sector[..data.len()]);
 }
 
@@ -56,8 +62,16 @@ fn run_nist(file: &str, tweak: impl Fn(&[(&str, &str)]) -> [u8; 16]) -> Ran {
     ran
 }
 
-fn run_nist_case(paragraph: &str, direction: Direction, tweak: impl Fn(&[(&str, &str)]) -> [u8; 16], ran: &mut Ran) {
-    let fields: Vec<_> = paragraph.lines().filter_map(|line| line.split_once(" = ")).collect();
+fn run_nist_case(
+    paragraph: &str,
+    direction: Direction,
+    tweak: impl Fn(&[(&str, &str)]) -> [u8; 16],
+    ran: &mut Ran,
+) {
+    let fields: Vec<_> = paragraph
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .collect();
     if fields.is_empty() {
         return;
     }
@@ -85,11 +99,19 @@ fn run_nist_case(paragraph: &str, direction: Direction, tweak: impl Fn(&[(&str, 
 }
 
 fn field<'a>(fields: &[(&str, &'a str)], name: &str) -> &'a str {
-    fields.iter().find(|(found, _)| *found == name).map(|(_, value)| value.trim()).unwrap()
+    fields
+        .iter()
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value.trim())
+        .unwrap()
 }
 
 /// Each file has 500 cases each way; 100 of 140 bits and 100 of 250 bits are no whole blocks.
-const NIST_RAN: Ran = Ran { encrypted: 300, decrypted: 300, no_whole_blocks: 400 };
+const NIST_RAN: Ran = Ran {
+    encrypted: 300,
+    decrypted: 300,
+    no_whole_blocks: 400,
+};
 
 #[test]
 fn nist_vectors_with_tweaks_in_hex() {
@@ -101,7 +123,12 @@ fn nist_vectors_with_tweaks_in_hex() {
 #[test]
 fn nist_vectors_with_data_unit_numbers() {
     let file = include_str!("../../../tests/data/nist/XTSGenAES256-data-unit.rsp");
-    let ran = run_nist(file, |fields| field(fields, "DataUnitSeqNumber").parse::<u128>().unwrap().to_le_bytes());
+    let ran = run_nist(file, |fields| {
+        field(fields, "DataUnitSeqNumber")
+            .parse::<u128>()
+            .unwrap()
+            .to_le_bytes()
+    });
     assert_eq!(ran, NIST_RAN);
 }
 
@@ -112,18 +139,57 @@ fn sectors_are_those_of_dm_crypt_plain64() {
     let key: Vec<u8> = (0..64).collect();
     let (b512, b4096) = (SectorSize::B512, SectorSize::B4096);
     for (unit, size, sectors, expected) in [
-        (0, b512, 3, "ce5ef0783d98563e35c54349c0502a765ffa455a5aedff12b7d6297537363f08"),
-        (0, b4096, 2, "13891f75356bb081a7e5df60884c0899757c84cad2420e6c323482bb2989da7a"),
-        (1 << 40, b512, 9, "62861845710ca2acff135e03bd13ae72d02c1f4adbccd871dce6627a7e2006b1"),
-        (8 * 12_345_678_901, b4096, 3, "1764b4e80bee54fda980b0a02c177b2a3510f363866398d46612b2d4e4cf45df"),
-        (u64::MAX - 8, b512, 9, "26783a1b2cba16b092c4c5eb454f1a3be32ec6636098aca1e0485fab55c8ce92"),
-        (u64::MAX - 15, b4096, 2, "27cfef5f4ac90242903d80abf04b3745bfa98b9e78b19341c18b8e4b8f1b96b3"),
+        (
+            0,
+            b512,
+            3,
+            "ce5ef0783d98563e35c54349c0502a765ffa455a5aedff12b7d6297537363f08",
+        ),
+        (
+            0,
+            b4096,
+            2,
+            "13891f75356bb081a7e5df60884c0899757c84cad2420e6c323482bb2989da7a",
+        ),
+        (
+            1 << 40,
+            b512,
+            9,
+            "62861845710ca2acff135e03bd13ae72d02c1f4adbccd871dce6627a7e2006b1",
+        ),
+        (
+            8 * 12_345_678_901,
+            b4096,
+            3,
+            "1764b4e80bee54fda980b0a02c177b2a3510f363866398d46612b2d4e4cf45df",
+        ),
+        (
+            u64::MAX - 8,
+            b512,
+            9,
+            "26783a1b2cba16b092c4c5eb454f1a3be32ec6636098aca1e0485fab55c8ce92",
+        ),
+        (
+            u64::MAX - 15,
+            b4096,
+            2,
+            "27cfef5f4ac90242903d80abf04b3745bfa98b9e78b19341c18b8e4b8f1b96b3",
+        ),
     ] {
-        let byte = |index: usize| index.wrapping_mul(7).wrapping_add(index / 256).to_le_bytes()[0];
+        let byte = |index: usize| {
+            index
+                .wrapping_mul(7)
+                .wrapping_add(index / 256)
+                .to_le_bytes()[0]
+        };
         for kernel in Kernel::available() {
             let mut data: Vec<u8> = (0..sectors * size.bytes()).map(byte).collect();
             cipher(kernel, &key).encrypt_in_place(size, unit, &mut data);
-            assert_eq!(sha256(&[&data])[..], hex(expected), "{kernel:?}: {sectors} sectors from {unit}");
+            assert_eq!(
+                sha256(&[&data])[..],
+                hex(expected),
+                "{kernel:?}: {sectors} sectors from {unit}"
+            );
         }
     }
 }
@@ -170,7 +236,8 @@ fn runs_around_each_internal_boundary_agree_with_xts_mode() {
 fn random_runs_agree_with_xts_mode() {
     for size in SIZES {
         for _ in 0..40 {
-            let first_unit = u64::from_le_bytes(random_bytes(8).try_into().unwrap()) >> random_below(64);
+            let first_unit =
+                u64::from_le_bytes(random_bytes(8).try_into().unwrap()) >> random_below(64);
             agrees_with_xts_mode(size, first_unit.min(u64::MAX - 8 * 200), random_below(200));
         }
     }
@@ -205,16 +272,32 @@ fn every_alignment_of_source_and_target_gives_the_same_and_nothing_beside_it() {
     let (key, source) = (random_bytes(64), random_bytes(LEN + 64));
     for kernel in Kernel::available() {
         let xts = cipher(kernel, &key);
-        for (from, to) in (0..64).flat_map(|from| [0, 1, 7, 16, 31, 32, 63, from].map(|to| (from, to))) {
-            for (size, direction) in SIZES.into_iter().flat_map(|size| [Direction::Encrypt, Direction::Decrypt].map(|direction| (size, direction))) {
+        for (from, to) in
+            (0..64).flat_map(|from| [0, 1, 7, 16, 31, 32, 63, from].map(|to| (from, to)))
+        {
+            for (size, direction) in SIZES.into_iter().flat_map(|size| {
+                [Direction::Encrypt, Direction::Decrypt].map(|direction| (size, direction))
+            }) {
                 let mut expected = source[from..][..LEN].to_vec();
                 xts.process(Run::new(direction, size, 5, None, &mut expected));
                 let mut target = vec![0xee; LEN + 128];
                 let source = &source[from..][..LEN];
-                xts.process(Run::new(direction, size, 5, Some(source), &mut target[to..][..LEN]));
-                assert!(target[to..][..LEN] == expected, "{kernel:?} {size:?} from {from} to {to}");
+                xts.process(Run::new(
+                    direction,
+                    size,
+                    5,
+                    Some(source),
+                    &mut target[to..][..LEN],
+                ));
+                assert!(
+                    target[to..][..LEN] == expected,
+                    "{kernel:?} {size:?} from {from} to {to}"
+                );
                 let beside = target[..to].iter().chain(&target[to + LEN..]);
-                assert!(beside.into_iter().all(|byte| *byte == 0xee), "{kernel:?} from {from} to {to}");
+                assert!(
+                    beside.into_iter().all(|byte| *byte == 0xee),
+                    "{kernel:?} from {from} to {to}"
+                );
             }
         }
     }
@@ -224,12 +307,19 @@ fn every_alignment_of_source_and_target_gives_the_same_and_nothing_beside_it() {
 fn a_kernel_that_the_machine_lacks_is_refused() {
     let key = Secret::random(64).unwrap();
     let available: Vec<_> = Kernel::available().collect();
-    for kernel in [Kernel::Vaes512, Kernel::Vaes256, Kernel::AesNi, Kernel::AArch64, Kernel::Portable] {
+    for kernel in [
+        Kernel::Vaes512,
+        Kernel::Vaes256,
+        Kernel::AesNi,
+        Kernel::AArch64,
+        Kernel::Portable,
+    ] {
         let made = Xts::with_kernel(&key, kernel);
         assert_eq!(kernel.is_available(), available.contains(&kernel));
-        match available.contains(&kernel) {
-            true => assert_eq!(made.unwrap().kernel(), kernel),
-            false => assert_eq!(made.unwrap_err(), CryptoError::KernelUnavailable),
+        if kernel.is_available() {
+            assert_eq!(made.unwrap().kernel(), kernel);
+        } else {
+            assert_eq!(made.unwrap_err(), CryptoError::KernelUnavailable);
         }
     }
     // No processor has both of these.
@@ -248,7 +338,9 @@ fn the_fastest_available_kernel_is_taken_and_the_portable_one_is_always_there() 
 fn run_beyond_the_last_unit_panics() {
     let xts = cipher(Kernel::best(), &random_bytes(64));
     xts.encrypt_in_place(SectorSize::B512, u64::MAX, &mut [0; 512]);
-    let panics = |size, unit, len| catch_unwind(|| xts.encrypt_in_place(size, unit, &mut vec![0; len])).is_err();
+    let panics = |size, unit, len| {
+        catch_unwind(|| xts.encrypt_in_place(size, unit, &mut vec![0; len])).is_err()
+    };
     assert!(panics(SectorSize::B512, u64::MAX, 1024));
     assert!(panics(SectorSize::B4096, u64::MAX - 6, 4096));
 }
@@ -273,7 +365,10 @@ fn lengths_that_do_not_fit_panic() {
 fn equal_halves_and_other_lengths_are_refused() {
     let refusal = |key: &[u8]| Xts::new(&Secret::copy_of(key).unwrap()).unwrap_err();
     let half = random_bytes(32);
-    assert_eq!(refusal(&[&half[..], &half].concat()), CryptoError::EqualXtsKeys);
+    assert_eq!(
+        refusal(&[&half[..], &half].concat()),
+        CryptoError::EqualXtsKeys
+    );
     assert_eq!(refusal(&half), CryptoError::Length);
     assert_eq!(refusal(&random_bytes(65)), CryptoError::Length);
 }

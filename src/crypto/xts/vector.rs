@@ -28,6 +28,9 @@ pub(super) trait Vector: Copy {
     /// Asks for the cache line at `from`, which may be any address.
     unsafe fn prefetch(from: *const u8);
 
+    /// Each half of a block plus that of `other`, modulo 2^64.
+    unsafe fn add(self, other: Self) -> Self;
+
     unsafe fn xor(self, other: Self) -> Self;
 
     /// `SubBytes`, `ShiftRows`, `MixColumns`, `AddRoundKey` (FIPS 197).

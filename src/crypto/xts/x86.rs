@@ -3,11 +3,13 @@
 #![allow(clippy::inline_always)] // See `vector`.
 
 use std::arch::is_x86_feature_detected as detected;
+#[allow(clippy::wildcard_imports)]
+// About 50 intrinsics, each named once, in the tables below.
 use std::arch::x86_64::*;
 
 use super::kernel::{Functions, Kernel, Process};
-use super::schedule::{Keys, KeysMut, expand};
 use super::run::Run;
+use super::schedule::{Keys, KeysMut, expand};
 use super::stream::process;
 use super::vector::{Block, Vector};
 
@@ -58,7 +60,7 @@ macro_rules! vector {
     (
         $(#[$doc:meta])*
         $name:ident($register:ident), $blocks:literal blocks,
-        $load:ident, $store:ident, $splat:ident, $xor:ident,
+        $load:ident, $store:ident, $splat:ident, $add:ident, $xor:ident,
         $encrypt_round:ident, $encrypt_last:ident, $decrypt_round:ident, $decrypt_last:ident,
         $left_bytes:ident, $right_bytes:ident, $multiply:ident $(,)?
     ) => {
@@ -66,64 +68,79 @@ macro_rules! vector {
         #[derive(Clone, Copy)]
         struct $name($register);
 
-        // SAFETY, of each block: the caller's promise that the processor has the instruction and
-        // that a pointer is good for a whole register. No instruction here needs alignment.
-        #[allow(clippy::undocumented_unsafe_blocks)]
+        // No instruction here needs alignment.
         impl Vector for $name {
             const BLOCKS: usize = $blocks;
 
             #[inline(always)]
             unsafe fn splat(block: &Block) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $splat(_mm_loadu_si128(block.as_ptr().cast())) })
             }
 
             #[inline(always)]
             unsafe fn load(from: *const u8) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $load(from.cast()) })
             }
 
             #[inline(always)]
             unsafe fn store(self, to: *mut u8) {
+                // SAFETY: the caller's promise.
                 unsafe { $store(to.cast(), self.0) };
             }
 
             #[inline(always)]
             unsafe fn prefetch(from: *const u8) {
+                // SAFETY: the caller's promise.
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) };
             }
 
             #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: the caller's promise.
+                Self(unsafe { $add(self.0, other.0) })
+            }
+
+            #[inline(always)]
             unsafe fn xor(self, other: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $xor(self.0, other.0) })
             }
 
             #[inline(always)]
             unsafe fn encrypt_round(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $encrypt_round(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn encrypt_last(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $encrypt_last(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn decrypt_round(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $decrypt_round(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn decrypt_last(self, key: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $decrypt_last(self.0, key.0) })
             }
 
             #[inline(always)]
             unsafe fn slide<const LEFT: i32, const RIGHT: i32>(self) -> (Self, Self) {
+                // SAFETY: the caller's promise.
                 unsafe { (Self($left_bytes::<LEFT>(self.0)), Self($right_bytes::<RIGHT>(self.0))) }
             }
 
             #[inline(always)]
             unsafe fn multiply<const HALVES: i32>(self, other: Self) -> Self {
+                // SAFETY: the caller's promise.
                 Self(unsafe { $multiply::<HALVES>(self.0, other.0) })
             }
         }
@@ -133,7 +150,7 @@ macro_rules! vector {
 vector! {
     /// Needs AES-NI, PCLMULQDQ and SSE2.
     Xmm(__m128i), 1 blocks,
-    _mm_loadu_si128, _mm_storeu_si128, itself, _mm_xor_si128,
+    _mm_loadu_si128, _mm_storeu_si128, itself, _mm_add_epi64, _mm_xor_si128,
     _mm_aesenc_si128, _mm_aesenclast_si128, _mm_aesdec_si128, _mm_aesdeclast_si128,
     _mm_bslli_si128, _mm_bsrli_si128, _mm_clmulepi64_si128,
 }
@@ -142,7 +159,7 @@ vector! {
     /// Needs AVX2, VAES and VPCLMULQDQ.
     Ymm(__m256i), 2 blocks,
     _mm256_loadu_si256, _mm256_storeu_si256, _mm256_broadcastsi128_si256,
-    _mm256_xor_si256,
+    _mm256_add_epi64, _mm256_xor_si256,
     _mm256_aesenc_epi128, _mm256_aesenclast_epi128, _mm256_aesdec_epi128, _mm256_aesdeclast_epi128,
     _mm256_bslli_epi128, _mm256_bsrli_epi128, _mm256_clmulepi64_epi128,
 }
@@ -151,7 +168,7 @@ vector! {
     /// Needs AVX512F, AVX512BW, VAES and VPCLMULQDQ.
     Zmm(__m512i), 4 blocks,
     _mm512_loadu_si512, _mm512_storeu_si512, _mm512_broadcast_i32x4,
-    _mm512_xor_si512,
+    _mm512_add_epi64, _mm512_xor_si512,
     _mm512_aesenc_epi128, _mm512_aesenclast_epi128, _mm512_aesdec_epi128, _mm512_aesdeclast_epi128,
     _mm512_bslli_epi128, _mm512_bsrli_epi128, _mm512_clmulepi64_epi128,
 }
