@@ -84,7 +84,8 @@
 //!
 //! # What it leaves to you
 //!
-//! No global state but the registry of locks, no threads, no signals, no printing, no exit.
+//! No global state but the registry of locks, no threads unless you give it [`volume::Workers`], no
+//! signals, no printing, no exit.
 //! Passphrases come in as UTF-8 and are normalised (NFC); wipe your own copy. Flush when data has
 //! to survive a power failure.
 
