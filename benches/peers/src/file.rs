@@ -36,12 +36,12 @@ pub fn measure(rounds: usize, directory: &Path) -> Result<(), Box<dyn Error>> {
         .create_new(true)
         .open(directory.join("plain"))?;
     let volume = new_volume(&directory.join("volume"))?;
-    let mut buffer: Vec<u8> = (0..REQUEST).map(|index| (index % 251) as u8).collect();
+    let mut buffer: Vec<u8> = (0..251).cycle().take(REQUEST).collect();
+    reset_peak()?;
+    let before = status("VmRSS:")?;
     fill(&plain, &volume, &buffer)?;
     check(&plain, &volume, &buffer)?;
 
-    reset_peak()?;
-    let before = status("VmRSS:")?;
     take_turns(
         &case("write 1 MiB"),
         FILE_LEN,
@@ -52,9 +52,9 @@ pub fn measure(rounds: usize, directory: &Path) -> Result<(), Box<dyn Error>> {
             |buffer| sequential(|offset| volume.write_at(offset, buffer).expect("volume write")),
         ),
     );
-    let mut read_plain =
+    let read_plain =
         |offset, buffer: &mut [u8]| plain.read_exact_at(buffer, offset).expect("pread");
-    let mut read_volume =
+    let read_volume =
         |offset, buffer: &mut [u8]| volume.read_at(offset, buffer).expect("volume read");
     take_turns(
         &case("read 1 MiB"),

@@ -8,8 +8,11 @@ pub struct Contender<'a> {
     /// What to call it.
     pub name: &'a str,
     /// Does the work once. All contenders are handed the same buffer.
-    pub work: Box<dyn FnMut(&mut [u8]) + 'a>,
+    pub work: Work<'a>,
 }
+
+/// Works with a buffer.
+pub type Work<'a> = Box<dyn FnMut(&mut [u8]) + 'a>;
 
 /// Lets the contenders take turns and prints how long each took in each round to work on `bytes`
 /// bytes. Each round begins with another contender; the first round warms up and does not count.
