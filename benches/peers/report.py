@@ -47,17 +47,17 @@ def medians(results, place):
     cases = [case for case in table if case.startswith(place)]
     yield f"| {place}, GB/s | " + " | ".join(case.removeprefix(place).lower() for case in cases) + " |"
     yield "|---" * (len(cases) + 1) + "|"
-    for name in table[cases[0]]:
+    for name in results["versions"]:
         yield f"| {name} | " + " | ".join(f"{table[case][name]:.2f}" for case in cases) + " |"
 
 
 def facts(results):
-    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items() if not name.startswith("Tenlock"))
+    versions = ", ".join(f"{name} {version.removeprefix(name).strip()}" for name, version in results["versions"].items() if not name.startswith("Tenlock"))
     return [*results["machine"].items(), ("rounds", results["rounds"]), ("peers", versions)]
 
 
 def ratios(row):
-    return " / ".join(f"{ratio:.2f}" for ratio in row["ratios"]) or "not measured"
+    return " / ".join(f"{ratio:.3g}" for ratio in row["ratios"]) or "not measured"
 
 
 def target(row):
@@ -82,7 +82,7 @@ def plot(results):
         shapes.append(f'<text class="title" x="10" y="{y + 14}">{html.escape(title)}, GB/s</text>')
         y += 24
         longest = max(contenders.values())
-        for name, speed in contenders.items():
+        for name, speed in sorted(contenders.items(), key=lambda item: -item[1]):
             ours = "ours" if name.startswith(("Tenlock", "volume")) else "other"
             length = max(1, bar * speed / longest)
             shapes.append(f'<text x="{label - 8}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>')
@@ -93,9 +93,9 @@ def plot(results):
     machine = results["machine"]
     shapes.append(f'<text class="note" x="10" y="{y + 10}">{html.escape(machine["processor"])}; {machine["date"]}; medians of {results["rounds"]} rounds</text>')
     style = (
-        "svg{background:#fff}text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-weight:600}"
+        "text{font:12px system-ui,sans-serif;fill:#24292f}.title{font-weight:600}"
         ".note{fill:#57606a}.ours{fill:#0b6e4f}.other{fill:#a8b3bf}"
     )
     size = f'width="{width}" height="{y + 24}" viewBox="0 0 {width} {y + 24}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="Speed of Tenlock and its peers">'
-    return "\n".join([head, f"<style>{style}</style>", *shapes, "</svg>\n"])
+    return "\n".join([head, f"<style>{style}</style>", '<rect width="100%" height="100%" fill="#fff"/>', *shapes, "</svg>\n"])
