@@ -24,7 +24,7 @@
 //! let mut options = CreateOptions::default();
 //! options.payload_length = Some(16 << 20);
 //!
-//! // Make an image with room for 16 MiB, write to it, and wipe the key.
+//! // Make an image with room for 16 MiB, write to it, and lock it.
 //! let volume = create(FileStorage::create_new(&path)?, &options, &passphrase)?;
 //! volume.write_at(0, b"minutes of the meeting")?;
 //! volume.lock()?;

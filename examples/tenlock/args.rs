@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{create, data, erase, export_key, files, info, pack, slot, try_};
+use crate::commands::{create, data, erase, export_key, files, info, pack, repair, slot, try_};
 
 /// Encrypted volumes on portable media: ten wrong passphrases, and the key is gone.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Unpack(files::UnpackArgs),
     /// List the files in a volume.
     Ls(files::LsArgs),
+    /// Write a header copy anew that something else has overwritten; needs no passphrase.
+    Repair(repair::Args),
     /// Destroy the key of a volume; needs no passphrase.
     Erase(erase::Args),
     /// Print the XTS key for emergency recovery with other tools.

@@ -107,6 +107,7 @@ impl Source {
                 ));
             }
         }
+        strength::check_not_public(&passphrase, known)?;
         strength::advise(&passphrase, known, out);
         Ok(passphrase)
     }

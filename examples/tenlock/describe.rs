@@ -26,13 +26,18 @@ pub(crate) fn info_json(info: &Info) -> Map<String, Value> {
         "cipher": info.cipher.name(),
         "slots": slots_json(info),
         "label": label_json(&info.label),
-        "header_copies": [copy_json("A", &info.copies[0]), copy_json("B", &info.copies[1])],
+        "header_copies": copies_json(&info.copies),
     });
     if let Value::Object(object) = value {
         object
     } else {
         Map::new()
     }
+}
+
+/// What header copies A and B are like.
+pub(crate) fn copies_json(copies: &[CopyStatus; 2]) -> Value {
+    json!([copy_json("A", &copies[0]), copy_json("B", &copies[1])])
 }
 
 /// The public part as a table, without the slots.
@@ -115,6 +120,8 @@ pub(crate) fn report_json(report: &EraseReport) -> Value {
         })
     });
     json!({
+        "uuid": report.volume.to_string(),
+        "software": concat!("tenlock ", env!("CARGO_PKG_VERSION")),
         "cause": cause,
         "slot": slot,
         "began": show_time(report.began),
@@ -127,7 +134,7 @@ pub(crate) fn report_json(report: &EraseReport) -> Value {
 /// An erase report, region by region.
 pub(crate) fn report_text(report: &EraseReport) -> String {
     let time = |seconds| show_time(seconds).unwrap_or_else(|| "unknown".to_owned());
-    let mut text = format!("Erase: {report}\n");
+    let mut text = format!("Erase of volume {}: {report}\n", report.volume);
     let _ = writeln!(
         text,
         "Began {}, ended {}.",

@@ -7,6 +7,9 @@ pub enum CryptoError {
     /// The operating system gave no memory for a secret or for Argon2id.
     #[error("not enough memory for a key or its derivation")]
     OutOfMemory,
+    /// The caller broke off a key derivation.
+    #[error("the key derivation was cancelled")]
+    Cancelled,
     /// The operating system's random generator failed. Nothing may be encrypted.
     #[error("the random generator of the operating system failed")]
     Random,

@@ -15,17 +15,17 @@
 //! Keys, passphrases and everything derived from them are [`Secret`]s: pages of their own that are
 //! locked where the system permits it, left out of core dumps and forked children on Linux, and
 //! wiped on drop. Two things are secret and are not `Secret`s: the AES round keys of the portable
-//! [`Kernel`], on the heap and wiped on drop, and the memory of a running Argon2id, which is wiped but not locked
-//! because it exceeds what a process may lock.
+//! [`Kernel`], on the heap and wiped on drop, and the memory of a running Argon2id, which is wiped
+//! but not locked because it exceeds what a process may lock.
 //!
-//! Not wiped: registers, stack frames of the ciphers and hashes (round keys while they are in
-//! use, HKDF and normalisation state), and XTS tweaks. A memory image taken *while* the host
-//! works with an open volume holds its keys in any case.
+//! Not wiped: registers, stack frames of the ciphers, the hashes and Argon2id's compression
+//! function (round keys while they are in use, HKDF and normalisation state), and XTS tweaks. A
+//! memory image taken *while* the host works with an open volume holds its keys in any case.
 //!
 //! # Constant time
 //! No branch or address depends on a key, on derived key material or on the plaintext:
-//! comparison ([`ct_eq`], [`Secret::ct_eq`]), the XTS arithmetic, Ed25519 signing, and AES where the processor has
-//! instructions for it or by bit slicing otherwise.
+//! comparison ([`ct_eq`], [`Secret::ct_eq`]), the XTS arithmetic, Ed25519 signing, and AES where
+//! the processor has instructions for it or by bit slicing otherwise.
 //!
 //! Not constant time: normalisation of a passphrase (depends on its characters), Argon2id from
 //! the second half of its first pass on (by design, RFC 9106 section 3.4.1.3), signature
@@ -46,7 +46,10 @@ mod xts;
 
 pub use error::CryptoError;
 pub use hash::{ct_eq, hkdf_expand_sha256, hkdf_sha256, hmac_sha256, sha256};
-pub use kdf::{Argon2Cost, CostError, argon2id, calibrate};
+pub use kdf::{
+    Argon2Cost, CostError, Options as Argon2Options, Progress as Argon2Progress,
+    Threads as Argon2Threads, WorkMemory, argon2id, argon2id_in, argon2id_with, calibrate,
+};
 pub use passphrase::{MAX_PASSPHRASE_LEN, Passphrase, PassphraseError};
 pub use random::fill as fill_random;
 pub use secret::Secret;

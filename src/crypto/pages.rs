@@ -4,9 +4,6 @@
 use std::ptr::NonNull;
 use std::slice;
 
-use argon2::Block;
-use zeroize::Zeroize;
-
 use super::CryptoError;
 
 /// A run of whole pages shared with nothing else, wiped before it goes back to the system.
@@ -22,25 +19,29 @@ impl Pages {
     /// At least `len` zero bytes for long-lived keys: locked, not dumped, zeroed in forked
     /// children; each as far as the system offers and permits it.
     pub(super) fn for_secret(len: usize) -> Result<Self, CryptoError> {
-        let mut pages = Self::map(len)?;
-        sys::hide(pages.base, pages.len);
-        pages.locked = sys::lock(pages.base, pages.len);
-        Ok(pages)
+        let len = whole_pages(len)?;
+        let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
+        sys::hide(base, len);
+        let locked = sys::lock(base, len);
+        Ok(Self { base, len, locked })
     }
 
     /// At least `len` zero bytes for the work of a key derivation: in huge pages and not dumped
     /// where the system offers it. Not locked: few processes may lock so much.
     pub(super) fn for_work(len: usize) -> Result<Self, CryptoError> {
-        let pages = Self::map(len)?;
-        sys::advise_work(pages.base, pages.len);
-        Ok(pages)
+        let len = whole_pages(len)?;
+        let base = sys::map_for_work(len).ok_or(CryptoError::OutOfMemory)?;
+        Ok(Self {
+            base,
+            len,
+            locked: false,
+        })
     }
 
     /// All bytes of the pages, those behind the length asked for included.
     pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: `base` is the start of `len` readable bytes that live as long as `self`; they
-        // came zeroed and are only written through `&mut self`, as bytes or as `Block`s, which
-        // have no padding.
+        // came zeroed and are only written through `&mut self`, as bytes or as words.
         unsafe { slice::from_raw_parts(self.base.cast().as_ptr(), self.len) }
     }
 
@@ -50,47 +51,29 @@ impl Pages {
         unsafe { slice::from_raw_parts_mut(self.base.cast().as_ptr(), self.len) }
     }
 
-    /// The pages as Argon2 memory; bytes behind the last whole block stay unused.
-    pub(super) fn argon2_blocks(&mut self) -> &mut [Block] {
-        const { assert!(size_of::<Block>() == Block::SIZE && align_of::<Block>() <= PAGE_MIN) };
-        let count = self.len / Block::SIZE;
-        // SAFETY: as in `bytes_mut`. `Block` is documented as 128 words of 64 bits, and its size,
-        // checked above, leaves room for nothing else: each bit pattern is a valid one. Pages are
-        // aligned more strictly than it, also checked above.
-        unsafe { slice::from_raw_parts_mut(self.base.cast().as_ptr(), count) }
+    /// All words of the pages, to be written.
+    pub(super) fn words_mut(&mut self) -> &mut [u64] {
+        // SAFETY: as in `bytes_mut`; pages are whole, aligned words, and each bit pattern is one.
+        unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) }
     }
 
     /// Whether the system keeps these pages out of the swap file.
     pub(super) fn is_locked(&self) -> bool {
         self.locked
     }
+}
 
-    fn map(len: usize) -> Result<Self, CryptoError> {
-        let len = len
-            .checked_next_multiple_of(sys::page_size())
-            // The most that a slice may span.
-            .filter(|len| isize::try_from(*len).is_ok())
-            .ok_or(CryptoError::OutOfMemory)?;
-        let base = sys::map(len).ok_or(CryptoError::OutOfMemory)?;
-        Ok(Self {
-            base,
-            len,
-            locked: false,
-        })
-    }
-
-    fn wipe(&mut self) {
-        // SAFETY: as in `bytes_mut`; whole pages are whole, aligned words, and words wipe eight
-        // times as fast as bytes, which counts for the memory of Argon2.
-        let words =
-            unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len / size_of::<u64>()) };
-        words.zeroize();
-    }
+/// `len` rounded up to whole pages, unless that is more than a slice may span.
+fn whole_pages(len: usize) -> Result<usize, CryptoError> {
+    len.checked_next_multiple_of(sys::page_size())
+        .filter(|len| isize::try_from(*len).is_ok())
+        .ok_or(CryptoError::OutOfMemory)
 }
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        self.wipe();
+        self.bytes_mut().fill(0);
+        zeroize::optimization_barrier(self.bytes());
         #[cfg(test)]
         tests::about_to_unmap(self.bytes());
         // SAFETY: `map` made this mapping with this length, and nothing borrows it any more.
@@ -104,8 +87,8 @@ unsafe impl Send for Pages {}
 // SAFETY: `&Pages` only reads.
 unsafe impl Sync for Pages {}
 
-/// The smallest page of any supported system, in bytes.
-const PAGE_MIN: usize = 4096;
+#[cfg(test)]
+pub(super) use tests::unmapped_by_this_thread;
 
 #[cfg(unix)]
 mod sys {
@@ -144,12 +127,45 @@ mod sys {
         advise(base, len, Advice::LinuxWipeOnFork);
     }
 
+    /// Starts on a huge page, because what lies before the first whole one gets small pages: each
+    /// access there is likely to miss the processor's table of pages.
     #[cfg(target_os = "linux")]
-    pub(super) fn advise_work(base: NonNull<u64>, len: usize) {
+    pub(super) fn map_for_work(len: usize) -> Option<NonNull<u64>> {
         use rustix::mm::Advice;
+
+        let mapped = map(len.checked_add(HUGE_PAGE)?)?;
+        let before = mapped.addr().get().wrapping_neg() % HUGE_PAGE;
+        // SAFETY: both ends are whole pages of the mapping just made, outside of the `len` bytes
+        // kept, and nothing borrows them.
+        let base = unsafe {
+            let base = mapped.byte_add(before);
+            cut(mapped, before);
+            cut(base.byte_add(len), HUGE_PAGE - before);
+            base
+        };
         advise(base, len, Advice::LinuxDontDump);
         advise(base, len, Advice::LinuxHugepage);
+        Some(base)
     }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) use map as map_for_work;
+
+    /// As [`unmap`], of nothing, too.
+    ///
+    /// # Safety
+    /// As of [`unmap`], for whole pages of a mapping.
+    #[cfg(target_os = "linux")]
+    unsafe fn cut(base: NonNull<u64>, len: usize) {
+        if len > 0 {
+            // SAFETY: the caller's promise.
+            unsafe { unmap(base, len) };
+        }
+    }
+
+    /// On x86-64, and on aarch64 with pages of 4 KiB. Where it is another, only time is lost.
+    #[cfg(target_os = "linux")]
+    const HUGE_PAGE: usize = 2 << 20;
 
     #[cfg(target_os = "linux")]
     fn advise(base: NonNull<u64>, len: usize, advice: rustix::mm::Advice) {
@@ -160,9 +176,6 @@ mod sys {
 
     #[cfg(not(target_os = "linux"))]
     pub(super) fn hide(_base: NonNull<u64>, _len: usize) {}
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn advise_work(_base: NonNull<u64>, _len: usize) {}
 }
 
 #[cfg(windows)]
@@ -176,7 +189,7 @@ mod sys {
 
     /// All Windows targets that Rust knows have pages of 4 KiB; allocations start on 64 KiB.
     pub(super) fn page_size() -> usize {
-        super::PAGE_MIN
+        4096
     }
 
     pub(super) fn map(len: usize) -> Option<NonNull<u64>> {
@@ -200,7 +213,8 @@ mod sys {
 
     pub(super) fn hide(_base: NonNull<u64>, _len: usize) {}
 
-    pub(super) fn advise_work(_base: NonNull<u64>, _len: usize) {}
+    /// Huge pages need a privilege here that users lack.
+    pub(super) use map as map_for_work;
 }
 
 #[cfg(test)]
@@ -212,6 +226,11 @@ mod tests {
     thread_local! {
         /// Length and "all zero" of each mapping this thread gave back.
         static UNMAPPED: RefCell<Vec<(usize, bool)>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// What this thread gave back since it last asked.
+    pub(in crate::crypto) fn unmapped_by_this_thread() -> Vec<(usize, bool)> {
+        UNMAPPED.take()
     }
 
     pub(super) fn about_to_unmap(bytes: &[u8]) {
@@ -226,23 +245,26 @@ mod tests {
             pages.bytes_mut().fill(0xff);
             let mapped = pages.bytes().len();
             drop(pages);
-            assert_eq!(UNMAPPED.take(), [(mapped, true)]);
+            assert_eq!(unmapped_by_this_thread(), [(mapped, true)]);
         }
     }
 
     #[test]
     fn dropping_wipes_the_work_of_a_derivation() {
-        let mut pages = Pages::for_work(100 * Block::SIZE).unwrap();
-        for block in pages.argon2_blocks() {
-            block.as_mut().fill(u64::MAX);
-        }
-        assert!(
-            pages.bytes()[..100 * Block::SIZE]
-                .iter()
-                .all(|byte| *byte == 0xff)
-        );
+        let mut pages = Pages::for_work(100 << 10).unwrap();
+        pages.words_mut().fill(u64::MAX);
+        assert!(pages.bytes().iter().all(|byte| *byte == 0xff));
         drop(pages);
-        assert!(UNMAPPED.take()[0].1);
+        assert!(unmapped_by_this_thread()[0].1);
+    }
+
+    #[test]
+    fn work_that_no_machine_has_memory_for_is_an_error() {
+        // The last of these fits a slice, and no address space.
+        for len in [usize::MAX, usize::MAX / 2, usize::MAX / 2 - (8 << 20)] {
+            let refusal = Pages::for_work(len).err();
+            assert_eq!(refusal, Some(CryptoError::OutOfMemory), "{len}");
+        }
     }
 
     #[test]
@@ -266,6 +288,19 @@ mod tests {
         // Each secret of this test process takes one page.
         if linux_lock_limit() >= 1 << 20 {
             assert!(pages.is_locked());
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn work_starts_on_a_huge_page_and_asks_for_more_of_them() {
+        for len in [1, 4096, (2 << 20) - 1, 2 << 20, (6 << 20) + 1] {
+            let pages = Pages::for_work(len).unwrap();
+            let start = pages.base.addr().get();
+            assert_eq!(start % (2 << 20), 0);
+            assert_eq!(pages.bytes().len(), len.next_multiple_of(sys::page_size()));
+            let flags = linux_flags(start);
+            assert!(flags.contains(" hg "), "{flags}");
         }
     }
 

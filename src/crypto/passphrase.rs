@@ -64,9 +64,7 @@ pub enum PassphraseError {
     #[error("the passphrase has a character that Unicode does not define: leave it out")]
     Unassigned,
     /// Bytes that are no UTF-8.
-    #[error(
-        "the passphrase is not valid UTF-8: save it as UTF-8, or use a key file for binary data"
-    )]
+    #[error("the passphrase is not valid UTF-8: save it as UTF-8")]
     NotUtf8,
     /// No memory to hold it.
     #[error(transparent)]
@@ -189,7 +187,7 @@ mod tests {
         assert!(
             PassphraseError::NotUtf8
                 .to_string()
-                .ends_with("use a key file for binary data")
+                .ends_with("save it as UTF-8")
         );
         let shown = format!("{:?}", Passphrase::new("hunter2").unwrap());
         assert!(!shown.contains("hunter2"), "{shown}");

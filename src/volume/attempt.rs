@@ -1,9 +1,9 @@
 //! One attempt: charged before it is made, refunded when it was right.
 
 use super::error::Error;
-use super::keys::{Keys, SlotContext, derive};
+use super::keys::{Keys, SlotContext, cost};
 use super::medium::Medium;
-use crate::crypto::{Passphrase, Secret};
+use crate::crypto::{Argon2Options, Passphrase, Secret, WorkMemory, argon2id_in};
 use crate::format::{
     Action, Counters, Factor, Header, PassphraseFactor, SLOT_COUNT, SlotBlock, SlotState,
 };
@@ -12,6 +12,7 @@ use crate::format::{
 /// [`charge`](Self::charge) makes one.
 pub(super) struct Charged {
     before: Counters,
+    memory: WorkMemory,
     candidates: Vec<Candidate>,
 }
 
@@ -34,8 +35,14 @@ impl Charged {
         if candidates.is_empty() {
             return Err(Error::NoMatchingSlot);
         }
+        // Before the charge: whoever has too little memory must not lose attempts by it.
+        let largest = candidates
+            .iter()
+            .max_by_key(|candidate| candidate.factor.memory_kib);
+        let largest = largest.ok_or(Error::NoMatchingSlot)?;
         let charged = Self {
             before: header.counters,
+            memory: WorkMemory::for_cost(cost(&largest.factor)?)?,
             candidates,
         };
         for Candidate { slot, .. } in &charged.candidates {
@@ -56,17 +63,28 @@ impl Charged {
     /// All of them before the first comparison, so that an error (want of memory) says nothing of
     /// the passphrase and the charge may be taken back.
     pub(super) fn derive(
-        self,
+        mut self,
         medium: &Medium,
         header: &mut Header,
         passphrase: &Passphrase,
+        options: &Argon2Options<'_>,
     ) -> Result<Derived, Error> {
         let mut outputs: Vec<(PassphraseFactor, Secret)> = Vec::new();
         for Candidate { factor, .. } in &self.candidates {
             if outputs.iter().any(|(known, _)| known == factor) {
                 continue;
             }
-            match derive(passphrase, factor) {
+            let derived = cost(factor).and_then(|cost| {
+                let memory = &mut self.memory;
+                Ok(argon2id_in(
+                    memory,
+                    passphrase,
+                    &factor.salt,
+                    cost,
+                    options,
+                )?)
+            });
+            match derived {
                 Ok(output) => outputs.push((*factor, output)),
                 Err(error) => {
                     self.take_back(medium, header);
@@ -74,8 +92,12 @@ impl Charged {
                 }
             }
         }
+        let Self {
+            before, candidates, ..
+        } = self;
         Ok(Derived {
-            charged: self,
+            before,
+            candidates,
             outputs,
         })
     }
@@ -94,7 +116,8 @@ impl Charged {
 /// A charged attempt with the outputs of its derivations. From here on no error takes the charge
 /// back.
 pub(super) struct Derived {
-    charged: Charged,
+    before: Counters,
+    candidates: Vec<Candidate>,
     outputs: Vec<(PassphraseFactor, Secret)>,
 }
 
@@ -105,7 +128,7 @@ impl Derived {
     /// Out of memory; the attempt stays charged, since slots may have been compared.
     pub(super) fn open(&self, header: &Header) -> Result<Option<(usize, Keys)>, Error> {
         let context = SlotContext::of(header).ok_or(Error::NoMatchingSlot)?;
-        for Candidate { slot, factor } in &self.charged.candidates {
+        for Candidate { slot, factor } in &self.candidates {
             let output = self.outputs.iter().find(|(known, _)| known == factor);
             if let (Some((_, output)), Some(contents)) = (output, header.slots[*slot].slot())
                 && let Some(keys) = context.unwrap(contents, slot_index(*slot), output)?
@@ -127,7 +150,7 @@ impl Derived {
         slot: usize,
     ) -> Result<(), Error> {
         let charged = header.counters;
-        header.counters = self.charged.before;
+        header.counters = self.before;
         header.counters.failed[slot] = 0;
         medium
             .write_counters_everywhere(header)
@@ -137,12 +160,7 @@ impl Derived {
     /// Attempts left on the charged slot with the fewest; 0 if a limit is reached.
     pub(super) fn remaining(&self, header: &Header) -> u8 {
         let left = |candidate: &Candidate| remaining(header, candidate.slot);
-        self.charged
-            .candidates
-            .iter()
-            .filter_map(left)
-            .min()
-            .unwrap_or(0)
+        self.candidates.iter().filter_map(left).min().unwrap_or(0)
     }
 }
 

@@ -263,7 +263,7 @@ fn make_room(medium: &Medium, payload_length: u64) -> Result<(), Error> {
     }
     medium.storage().set_len(needed).map_err(|source| match source.kind() {
         std::io::ErrorKind::Unsupported => Error::Size { payload_length, reason: "a volume on a device takes all its room: leave the size out, or make a partition" },
-        _ => Error::Io { doing: "setting the length of the storage", offset: room, source },
+        _ => Error::Io { doing: "setting the length of the storage", offset: room, cause: source },
     })
 }
 
@@ -327,7 +327,7 @@ fn storage_len(medium: &Medium) -> Result<u64, Error> {
     medium.storage().len().map_err(|source| Error::Io {
         doing: "asking for the length",
         offset: 0,
-        source,
+        cause: source,
     })
 }
 

@@ -79,7 +79,7 @@ impl From<Error> for io::Error {
     /// The storage's own error where there is one; otherwise the volume's, kept as the source.
     fn from(error: Error) -> Self {
         match error {
-            Error::Io { source, .. } | Error::CannotWrite(Some(source)) => source,
+            Error::Io { cause, .. } | Error::CannotWrite(Some(cause)) => cause,
             Error::OutOfRange { .. } => Self::new(io::ErrorKind::InvalidInput, error),
             other => Self::other(other),
         }

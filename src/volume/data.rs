@@ -103,7 +103,7 @@ impl Payload {
                 .map_err(|source| Error::Io {
                     doing: "discarding",
                     offset: place,
-                    source,
+                    cause: source,
                 })?;
         }
         Ok(())

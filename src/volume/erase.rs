@@ -8,7 +8,7 @@ use super::medium::{Medium, block_offset, copies};
 use crate::crypto::fill_random;
 use crate::format::{
     BLOCK_LEN, Cause, EraseRecord, Header, Region, RegionKind, RegionResult, SEAL_FIRST_BLOCK,
-    SLOT_COUNT, SLOT_FIRST_BLOCK, SlotBlock, SlotState, VolumeState,
+    SLOT_COUNT, SLOT_FIRST_BLOCK, SlotBlock, SlotState, VolumeId, VolumeState,
 };
 use crate::storage::{Discard, ReadBack};
 
@@ -17,7 +17,10 @@ use crate::storage::{Discard, ReadBack};
 /// Software sees what the storage shows: flash may keep old copies of overwritten blocks, and a
 /// copy of the medium or a header backup made before is untouched.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EraseReport {
+    /// Which volume.
+    pub volume: VolumeId,
     /// Why.
     pub cause: Cause,
     /// When it began, seconds since 1970 UTC by the clock of this machine; 0 unknown.
@@ -39,7 +42,7 @@ impl EraseReport {
         self.ended > 0
     }
 
-    fn of(record: &EraseRecord) -> Self {
+    fn of(volume: VolumeId, record: &EraseRecord) -> Self {
         let EraseRecord {
             cause,
             began,
@@ -47,6 +50,7 @@ impl EraseReport {
             regions,
         } = record.clone();
         Self {
+            volume,
             cause,
             began,
             ended,
@@ -89,7 +93,10 @@ impl ErasedVolume {
             ended: 0,
             regions: Vec::new(),
         };
-        let report = EraseReport::of(header.state.erase.as_ref().unwrap_or(&unknown));
+        let report = EraseReport::of(
+            header.root.id,
+            header.state.erase.as_ref().unwrap_or(&unknown),
+        );
         Self {
             report,
             info: Box::new(Info::of(header)),

@@ -41,6 +41,11 @@ pub enum Error {
     /// The key is destroyed, or the attempts are used up and it is being destroyed.
     #[error("{0}")]
     Erased(Box<EraseReport>),
+    /// The credential opens no slot, and this was the last attempt on its slot, which is erased. Others still open the volume.
+    #[error(
+        "wrong passphrase, and the last attempt of its slot, which is erased now: use another credential"
+    )]
+    SlotErased,
     /// No slot can be opened with a credential of this kind. No attempt was charged.
     #[error(
         "no slot of this volume opens with a credential of this kind: use one of the kinds that `info` lists"
@@ -48,15 +53,15 @@ pub enum Error {
     NoMatchingSlot,
     /// The storage failed. Where it was a write, the range may hold old bytes, new ones, or both.
     #[error(
-        "{doing} at byte {offset} of the storage failed: {source}; check the medium and its connection"
+        "{doing} at byte {offset} of the storage failed: {cause}; check its free space, the medium and the connection"
     )]
     Io {
         /// What was being done.
         doing: &'static str,
         /// Where, in bytes from the start of the storage.
         offset: u64,
-        /// The cause.
-        source: io::Error,
+        /// What the system says. Part of the text, hence not its `source()`.
+        cause: io::Error,
     },
     /// A read, write or discard that is not inside the payload. Nothing was read or written.
     #[error(
@@ -95,7 +100,7 @@ pub enum Error {
     /// One header copy has been overwritten or cannot be repaired, so the header cannot be changed
     /// safely. Nothing was written.
     #[error(
-        "one copy of the header is missing or damaged beyond repair, so that a change could lose the other: repair it first, or move the data to a new volume"
+        "one copy of the header is missing or damaged beyond repair, so that a change could lose the other: repair it, or move the data to a new volume"
     )]
     HeaderCopyMissing,
     /// The change would give a header that no reader accepts. Nothing was written.
@@ -110,9 +115,12 @@ pub enum Error {
     /// A text of the label is not acceptable.
     #[error(transparent)]
     Label(#[from] LabelError),
+    /// The caller cancelled. What the operation had charged is taken back.
+    #[error("cancelled")]
+    Cancelled,
     /// The machine gave no memory or no random bytes.
     #[error(transparent)]
-    Crypto(#[from] CryptoError),
+    Crypto(CryptoError),
 }
 
 /// What is damaged.
@@ -120,9 +128,7 @@ pub enum Error {
 #[non_exhaustive]
 pub enum Damage {
     /// Both header copies together do not give a header.
-    #[error(
-        "its header cannot be read: {0}; restore a header backup, or recover the data from another copy"
-    )]
+    #[error("its header cannot be read: {0}; use another copy of the volume")]
     Header(Defect),
     /// The storage ends before the volume does.
     #[error(
@@ -134,16 +140,16 @@ pub enum Damage {
     },
     /// The header was changed by somebody without a credential (F-80).
     #[error(
-        "its header was changed by somebody who has no key to it; do not trust its contents, restore a header backup"
+        "its header was changed by somebody who has no key to it; do not trust its contents, use another copy of the volume"
     )]
     Tampered,
     /// The policy, the label or the list of slots is not signed by the authority (F-81).
     #[error(
-        "its policy, label or list of slots was changed by somebody who is no admin; restore a header backup"
+        "its policy, label or list of slots was changed by somebody who is no admin; use another copy of the volume"
     )]
     Unsigned,
     /// The slot that opened is not the one that was granted (F-82, F-83).
-    #[error("slot {slot} was not granted by an admin; restore a header backup")]
+    #[error("slot {slot} was not granted by an admin; use another copy of the volume")]
     NotGranted {
         /// Index of the slot.
         slot: usize,
@@ -190,8 +196,9 @@ impl Error {
             Self::Busy => Code::Busy,
             Self::CannotWrite(_) => Code::CannotWrite,
             Self::WrongCredential { .. } => Code::WrongCredential,
-            Self::Erased(_) => Code::Erased,
+            Self::Erased(_) | Self::SlotErased => Code::Erased,
             Self::Io { .. } => Code::Io,
+            Self::Cancelled => Code::Cancelled,
             Self::OutOfRange { .. }
             | Self::Size { .. }
             | Self::AttemptLimit { .. }
@@ -217,6 +224,7 @@ impl Error {
             Self::CannotWrite(_) => "cannot_write",
             Self::WrongCredential { .. } => "wrong_credential",
             Self::Erased(_) => "erased",
+            Self::SlotErased => "slot_erased",
             Self::NoMatchingSlot => "no_matching_slot",
             Self::Io { .. } => "io",
             Self::OutOfRange { .. } => "out_of_range",
@@ -228,7 +236,17 @@ impl Error {
             Self::Passphrase(_) => "passphrase",
             Self::Cost(_) => "cost",
             Self::Label(_) => "label",
+            Self::Cancelled => "cancelled",
             Self::Crypto(_) => "crypto",
+        }
+    }
+}
+
+impl From<CryptoError> for Error {
+    fn from(error: CryptoError) -> Self {
+        match error {
+            CryptoError::Cancelled => Self::Cancelled,
+            other => Self::Crypto(other),
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Info {
     pub state: VolumeState,
     /// Number of the header's generation.
     pub generation: u64,
+    /// Number of the policy, which counts signed changes.
+    pub policy_number: u64,
     /// Time of creation, seconds since 1970 UTC; 0 unknown.
     pub created: u64,
     /// Size of a sector.
@@ -75,6 +77,7 @@ impl Info {
             id: root.id,
             state: header.state.volume,
             generation: root.generation,
+            policy_number: header.policy.number,
             created: root.created,
             sector_size: root.sector_size,
             payload_offset: root.payload_offset,

@@ -182,8 +182,16 @@ impl SlotContext {
 /// # Errors
 /// Out of memory. The cost was checked when the slot was parsed.
 pub(super) fn derive(passphrase: &Passphrase, factor: &PassphraseFactor) -> Result<Secret, Error> {
-    let cost = Argon2Cost::new(factor.memory_kib, factor.passes, factor.lanes)?;
-    Ok(crypto::argon2id(passphrase, &factor.salt, cost)?)
+    Ok(crypto::argon2id(passphrase, &factor.salt, cost(factor)?)?)
+}
+
+/// The cost that `factor` prescribes.
+pub(super) fn cost(factor: &PassphraseFactor) -> Result<Argon2Cost, Error> {
+    Ok(Argon2Cost::new(
+        factor.memory_kib,
+        factor.passes,
+        factor.lanes,
+    )?)
 }
 
 /// What the authority signs (format page §4.5).

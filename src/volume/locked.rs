@@ -11,7 +11,7 @@ use super::keys::Keys;
 use super::medium::{Medium, read_header};
 use super::repair::{self, Notice};
 use super::unlocked::Volume;
-use crate::crypto::Passphrase;
+use crate::crypto::{Argon2Options, Passphrase};
 use crate::format::{Cause, Factor, Header, VolumeState};
 use crate::storage::Storage;
 
@@ -64,6 +64,7 @@ pub enum UnlockFailure {
 impl fmt::Display for UnlockFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Wrong { remaining: 0, .. } => Error::SlotErased.fmt(f),
             Self::Wrong { remaining, .. } => Error::WrongCredential {
                 remaining: *remaining,
             }
@@ -93,6 +94,7 @@ impl From<(LockedVolume, Error)> for UnlockFailure {
 impl From<UnlockFailure> for Error {
     fn from(failure: UnlockFailure) -> Self {
         match failure {
+            UnlockFailure::Wrong { remaining: 0, .. } => Self::SlotErased,
             UnlockFailure::Wrong { remaining, .. } => Self::WrongCredential { remaining },
             UnlockFailure::Erased(volume) => Self::Erased(Box::new(volume.into_report())),
             UnlockFailure::Failed { error, .. } => error,
@@ -135,12 +137,24 @@ impl LockedVolume {
     /// A right passphrase for a header that was changed by somebody without a key gives
     /// [`Error::Damaged`], and the attempt is refunded.
     pub fn unlock(self, passphrase: &Passphrase) -> Result<Volume, UnlockFailure> {
+        self.unlock_with(passphrase, &Argon2Options::default())
+    }
+
+    /// As [`unlock`](Self::unlock), with a say in the threads of the derivation, and told of its
+    /// progress, which may cancel it.
+    ///
+    /// A cancelled attempt gives [`Error::Cancelled`] and is taken back, for nothing was learnt.
+    pub fn unlock_with(
+        self,
+        passphrase: &Passphrase,
+        options: &Argon2Options<'_>,
+    ) -> Result<Volume, UnlockFailure> {
         let mut volume = match self.refresh() {
             Ok(Opened::Locked(volume)) => volume,
             Ok(Opened::Erased(volume)) => return Err(UnlockFailure::Erased(volume)),
             Err(failure) => return Err(failure),
         };
-        match volume.attempt(passphrase) {
+        match volume.attempt(passphrase, options) {
             Ok(Verdict::Right {
                 slot,
                 keys,
@@ -235,10 +249,14 @@ impl LockedVolume {
     }
 
     /// Charges, tries, and refunds if right.
-    fn attempt(&mut self, passphrase: &Passphrase) -> Result<Verdict, Error> {
+    fn attempt(
+        &mut self,
+        passphrase: &Passphrase,
+        options: &Argon2Options<'_>,
+    ) -> Result<Verdict, Error> {
         self.check_grants()?;
         let charged = Charged::charge(&self.medium, &mut self.header)?;
-        let derived = charged.derive(&self.medium, &mut self.header, passphrase)?;
+        let derived = charged.derive(&self.medium, &mut self.header, passphrase, options)?;
         let Some((slot, keys)) = derived.open(&self.header)? else {
             return Ok(Verdict::Wrong {
                 remaining: derived.remaining(&self.header),

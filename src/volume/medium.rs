@@ -32,7 +32,7 @@ impl Medium {
                 TryLockError::Error(source) => Error::Io {
                     doing: "locking",
                     offset: 0,
-                    source,
+                    cause: source,
                 },
             })?;
         }
@@ -58,7 +58,7 @@ impl Medium {
             .map_err(|source| Error::Io {
                 doing: "reading",
                 offset,
-                source,
+                cause: source,
             })
     }
 
@@ -72,7 +72,7 @@ impl Medium {
         self.storage.flush().map_err(|source| Error::Io {
             doing: "flushing",
             offset: 0,
-            source,
+            cause: source,
         })
     }
 
@@ -186,7 +186,7 @@ pub(super) fn read_header(storage: &dyn Storage) -> Result<Box<Header>, Error> {
     let length = storage.len().map_err(|source| Error::Io {
         doing: "asking for the length",
         offset: 0,
-        source,
+        cause: source,
     })?;
     let a = CopyRead::at(storage, COPY_A);
     let named = a.copy.root().ok().map(Root::copy_b_offset);
@@ -247,24 +247,35 @@ impl CopyRead {
 fn assemble(a: &CopyRead, b: &CopyRead, place: u64, length: u64) -> Result<Box<Header>, Error> {
     let header = match (Header::choose(&a.copy, &b.copy), a.failure.or(b.failure)) {
         (Ok(header), _) => Box::new(header),
+        (Err(_), _) if missing(a, b, length) > 0 => {
+            return Err(Error::Damaged(Damage::Truncated {
+                missing: missing(a, b, length),
+            }));
+        }
         // Nothing can be said of a volume that could not be read.
         (Err(_), Some((kind, offset))) => {
             return Err(Error::Io {
                 doing: "reading the header",
                 offset,
-                source: kind.into(),
+                cause: kind.into(),
             });
         }
         (Err(error), None) => return Err(error.into()),
     };
-    let missing = header.root.volume_length().saturating_sub(length);
-    if missing > 0 {
-        return Err(Error::Damaged(Damage::Truncated { missing }));
+    match header.root.volume_length().saturating_sub(length) {
+        0 => {}
+        missing => return Err(Error::Damaged(Damage::Truncated { missing })),
     }
     if place != header.root.copy_b_offset() {
         return Err(Error::Damaged(Damage::Header(Defect::VolumeLength)));
     }
     Ok(header)
+}
+
+/// How many bytes the storage lacks by the first valid root.
+fn missing(a: &CopyRead, b: &CopyRead, length: u64) -> u64 {
+    let root = [a, b].into_iter().find_map(|read| read.copy.root().ok());
+    root.map_or(0, |root| root.volume_length().saturating_sub(length))
 }
 
 fn write_error(offset: u64, source: io::Error) -> Error {
@@ -275,7 +286,7 @@ fn write_error(offset: u64, source: io::Error) -> Error {
         _ => Error::Io {
             doing: "writing",
             offset,
-            source,
+            cause: source,
         },
     }
 }

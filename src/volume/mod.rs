@@ -44,6 +44,10 @@ mod staging;
 mod unlocked;
 mod workers;
 
+pub use crate::format::{
+    Cause, CopyStatus, Label, LabelField, Region, RegionKind, RegionResult, Role, SectorSize,
+    VolumeId, VolumeState,
+};
 pub use create::{CreateOptions, create};
 pub use cursor::Cursor;
 pub use erase::{EraseReport, ErasedVolume};

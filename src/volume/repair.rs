@@ -56,7 +56,7 @@ impl fmt::Display for Notice {
             Self::CopyMissing { copy } => {
                 write!(
                     f,
-                    "header copy {} has been overwritten by something else; the volume lives on the other one: make a backup, then repair it",
+                    "header copy {} has been overwritten by something else; the volume lives on the other one: make a backup, then ask for a repair by name",
                     name(copy)
                 )
             }

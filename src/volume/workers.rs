@@ -40,7 +40,7 @@ impl Workers {
             Err(error) => Err(Error::Io {
                 doing: "starting threads",
                 offset: 0,
-                source: std::io::Error::other(error),
+                cause: std::io::Error::other(error),
             }),
         }
     }

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     }
     let outcome = outcome(args, &volume, &describe::cost_text(options.cost));
     volume.lock().map_err(Error::from)?;
-    image.keep();
+    image.keep()?;
     Ok(outcome)
 }
 

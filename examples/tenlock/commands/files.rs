@@ -76,6 +76,9 @@ pub(crate) fn unpack(args: &UnpackArgs, out: &mut Output) -> Result<Outcome, Fai
 /// Lists a folder.
 pub(crate) fn ls(args: &LsArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
+    for warning in fs::damage(&volume)? {
+        out.warning(warning.to_string());
+    }
     let entries = fs::list(&volume, &args.path)?;
     volume.lock().map_err(Error::from)?;
     let list: Vec<_> = entries.iter().map(entry_json).collect();

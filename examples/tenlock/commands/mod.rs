@@ -9,6 +9,7 @@ pub(crate) mod info;
 pub(crate) mod new_image;
 pub(crate) mod options;
 pub(crate) mod pack;
+pub(crate) mod repair;
 pub(crate) mod slot;
 pub(crate) mod try_;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command, out: &mut Output) -> Result<Outcome, Failure
         Command::Pack(args) => pack::run(&args, out),
         Command::Unpack(args) => files::unpack(&args, out),
         Command::Ls(args) => files::ls(&args, out),
+        Command::Repair(args) => repair::run(&args),
         Command::Erase(args) => erase::run(&args),
         Command::ExportKey(args) => export_key::run(&args, out),
         Command::Slot(slot::Command::List(args)) => slot::list(&args),

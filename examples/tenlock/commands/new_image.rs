@@ -14,10 +14,12 @@ use crate::fs::{self as filesystem, FileSystemKind};
 use crate::image::{cannot_open, open_read_only, show, with_all_cores};
 use crate::units::show_bytes;
 
-/// A file that goes away again unless it is [kept](Self::keep), if it was made here.
+/// A new image under a name of its own, `IMAGE.part`, until it is [kept](Self::keep): what bears the name that was asked for is complete. If it
+/// is not kept it goes away again.
 #[must_use]
 pub(crate) struct NewImage {
-    made: Option<PathBuf>,
+    /// The partial file and its name to be; `None` where the image was there before.
+    made: Option<(PathBuf, PathBuf)>,
 }
 
 impl NewImage {
@@ -37,23 +39,32 @@ impl NewImage {
         Ok((image, with_all_cores(volume)?))
     }
 
-    /// The volume is complete.
-    pub(crate) fn keep(mut self) {
+    /// The volume is complete and closed: gives it its name.
+    pub(crate) fn keep(mut self) -> Result<(), Failure> {
+        let Some((partial, path)) = &self.made else {
+            return Ok(());
+        };
+        check_vacant(path, false)?;
+        let named = fs::rename(partial, path).and_then(|()| sync_folder_of(path));
+        named.map_err(|error| Failure::io("rename", &show(partial), &error))?;
         self.made = None;
+        Ok(())
     }
 
     fn claim(path: &Path) -> Result<(Self, FileStorage), Failure> {
         let failed = |error| cannot_open(path, &error);
         match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let storage = FileStorage::create_new(path)
-                    .map_err(|error| Failure::io("create", &show(path), &error))?;
-                Ok((
-                    Self {
-                        made: Some(path.to_owned()),
-                    },
-                    storage,
-                ))
+                let partial = partial_name(path);
+                let storage = FileStorage::create_new(&partial).map_err(|error| {
+                    if error.kind() == ErrorKind::AlreadyExists {
+                        left_over(&partial)
+                    } else {
+                        Failure::io("create", &show(&partial), &error)
+                    }
+                })?;
+                let made = Some((partial, path.to_owned()));
+                Ok((Self { made }, storage))
             }
             _ => Ok((
                 Self { made: None },
@@ -65,10 +76,39 @@ impl NewImage {
 
 impl Drop for NewImage {
     fn drop(&mut self) {
-        if let Some(path) = &self.made {
+        if let Some((path, _)) = &self.made {
             // The failure that led here is what is reported; what remains of the file is no volume.
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+fn partial_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+fn left_over(partial: &Path) -> Failure {
+    let message = format!(
+        "{} is there, from a run that is going on or was interrupted: wait for it, or remove the file",
+        show(partial)
+    );
+    Failure::new(Code::Other, "looks_like_data", message)
+}
+
+/// A new name survives a loss of power when its folder has been flushed. Elsewhere than on Unix the file system sees to it.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    match fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all() {
+        // The file system has no way to flush a folder.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        result => result,
     }
 }
 

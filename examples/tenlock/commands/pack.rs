@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     fs::format(&volume, kind, None)?;
     let (report, warnings) = copy(&plan, &volume, out)?;
     volume.lock().map_err(Error::from)?;
-    image.keep();
+    image.keep()?;
     conclude(Direction::In, report, &warnings, out)
 }
 

@@ -27,6 +27,7 @@
 //! above the destination are trusted: whoever may rename entries there while
 //! the tool runs can make it follow a link, since `std` has no `openat`.
 
+mod check;
 mod device;
 mod error;
 mod format;
@@ -34,6 +35,7 @@ mod job;
 mod list;
 mod mount;
 mod names;
+mod overlap;
 mod pack;
 mod plan;
 mod scan;
@@ -47,6 +49,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+pub(crate) use check::damage;
 pub(crate) use error::Error;
 pub(crate) use format::{format, min_len};
 pub(crate) use list::{Entry, list};
@@ -110,9 +113,10 @@ pub(crate) struct Report {
 /// Bytes moved at a time between a host file and the volume.
 const PIECE: usize = 1 << 20;
 
-/// Folders below the topmost one that are followed. Far more than people
-/// nest, and few enough for the smallest main-thread stack (Windows, 1 MiB).
-const MAX_DEPTH: usize = 128;
+/// Folders below the topmost one that are followed. Far more than people nest,
+/// and few enough for the checker, which follows 63, and for the smallest
+/// main-thread stack (Windows, 1 MiB).
+const MAX_DEPTH: usize = 60;
 
 /// A length in memory as a length on a medium.
 fn len_u64(len: usize) -> u64 {

@@ -40,7 +40,7 @@ pub(super) fn mount(payload: &dyn Payload, access: Access) -> Result<Mounted<'_>
 }
 
 /// Whether the first sector names exFAT (exFAT specification, section 3.1.2).
-fn holds_exfat(payload: &dyn Payload) -> Result<bool, Error> {
+pub(super) fn holds_exfat(payload: &dyn Payload) -> Result<bool, Error> {
     let mut sector = [0; 512];
     if payload.len() < 512 {
         return Err(Error::NotAFileSystem);

@@ -1,7 +1,7 @@
 //! Copying a folder of the host into the volume.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use hadris_fs::{ErrorKind, Name, NodeId, OpenMode};
@@ -9,11 +9,10 @@ use hadris_fs::{ErrorKind, Name, NodeId, OpenMode};
 use super::job::Job;
 use super::mount::{Access, Mounted, mount};
 use super::names::{Rules, candidates};
+use super::overlap::read_ahead;
 use super::scan::{Item, ItemKind, host_issue, max_file_len, scan};
 use super::warning::BadName;
-use super::{
-    Error, FileSystemKind, Issue, MAX_DEPTH, PIECE, Payload, Plan, Progress, Report, Warning,
-};
+use super::{Error, FileSystemKind, Issue, MAX_DEPTH, Payload, Plan, Progress, Report, Warning};
 
 /// Copies the planned folder into the topmost folder of the volume.
 ///
@@ -37,7 +36,6 @@ pub(crate) fn pack<'a>(
         volume,
         kind: plan.kind,
         job: Job::new(plan.bytes, progress, warnings),
-        buffer: vec![0; PIECE],
     };
     let copied = packer.folder(&plan.folder, packer.root, 0);
     let synced = packer.volume.sync();
@@ -51,7 +49,6 @@ struct Packer<'a> {
     root: NodeId,
     kind: FileSystemKind,
     job: Job<'a>,
-    buffer: Vec<u8>,
 }
 
 impl Packer<'_> {
@@ -121,22 +118,21 @@ impl Packer<'_> {
         limit: u64,
     ) -> Result<Option<Issue>, Error> {
         let mut copied = 0;
-        while copied < limit {
-            let want = usize::try_from(limit - copied).unwrap_or(PIECE).min(PIECE);
-            let piece = &mut self.buffer[..want];
-            let (len, failed) = read_piece(source, piece);
-            write_all(&mut self.volume, node, copied, &piece[..len], &item.path)?;
-            copied += super::len_u64(len);
-            self.job.advance(len, &item.path)?;
-            if let Some(error) = failed {
+        let mut failure = None;
+        let Self { volume, job, .. } = self;
+        read_ahead(source, limit, |piece, failed| {
+            write_all(volume, node, copied, piece, &item.path)?;
+            copied += super::len_u64(piece.len());
+            failure = failed;
+            job.advance(piece.len(), &item.path)
+        })?;
+        Ok(match failure {
+            Some(error) => {
                 let why = error.to_string();
-                return Ok(Some(Issue::Truncated { copied, why }));
+                Some(Issue::Truncated { copied, why })
             }
-            if len < want {
-                return Ok(Some(Issue::Changed));
-            }
-        }
-        Ok(None)
+            None => (copied < limit).then_some(Issue::Changed),
+        })
     }
 
     /// Creates a file or folder under its name or the next one that is free.
@@ -198,20 +194,6 @@ fn changed(source: &File, before: &Metadata) -> Option<Issue> {
         after.len() == before.len() && after.modified().ok() == before.modified().ok()
     });
     (!same).then_some(Issue::Changed)
-}
-
-/// Reads until `piece` is full, the file ends or fails.
-fn read_piece(source: &mut File, piece: &mut [u8]) -> (usize, Option<io::Error>) {
-    let mut len = 0;
-    while len < piece.len() {
-        match source.read(&mut piece[len..]) {
-            Ok(0) => break,
-            Ok(n) => len += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (len, Some(error)),
-        }
-    }
-    (len, None)
 }
 
 fn write_all(

@@ -6,18 +6,20 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileTimes};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hadris_fs::{DirCursor, DirEntry, ErrorKind, FileType, NodeId, OpenMode};
 
+use super::check::damage;
 use super::job::Job;
 use super::list::next;
 use super::mount::{Access, Mounted, ROOT, mount};
 use super::names::{Rules, adapt, candidates};
+use super::overlap::write_behind;
 use super::times::to_host_times;
 use super::warning::BadName;
-use super::{Error, Issue, MAX_DEPTH, PIECE, Payload, Progress, Report, Warning};
+use super::{Error, Issue, MAX_DEPTH, Payload, Progress, Report, Warning};
 
 /// Copies all files and folders into `folder`, which must be empty or not exist,
 /// and returns once they are on the medium.
@@ -47,11 +49,13 @@ pub(crate) fn unpack<'a>(
     let mut unpacker = Unpacker {
         volume,
         job: Job::new(used, progress, warnings),
-        buffer: vec![0; PIECE],
         entered: HashSet::new(),
         bytes_left: payload.len(),
         entries_left: payload.len() / SMALLEST_ENTRY,
     };
+    for Warning { path, issue } in damage(payload)? {
+        unpacker.job.warn(&path, issue);
+    }
     unpacker.folder(root, folder, ROOT.as_ref(), 0)?;
     let made_durable = durable_folder(folder);
     made_durable.map_err(Error::host("flush", folder))?;
@@ -61,7 +65,6 @@ pub(crate) fn unpack<'a>(
 struct Unpacker<'a> {
     volume: Mounted<'a>,
     job: Job<'a>,
-    buffer: Vec<u8>,
     entered: HashSet<NodeId>,
     /// Bytes of files that an honest volume of this length can still hold.
     bytes_left: u64,
@@ -207,19 +210,24 @@ impl Unpacker<'_> {
             return Ok(Some(volume_issue(&error)));
         }
         let len = source.entry.metadata().len();
-        let mut copied = 0;
-        let mut why = None;
-        while copied < len && why.is_none() {
-            match self.volume.read(source.node, copied, &mut self.buffer) {
-                Ok(0) => why = Some("it ends early".to_owned()),
-                Ok(n) => {
-                    let written = file.write_all(&self.buffer[..n]);
-                    written.map_err(Error::host("write", path))?;
-                    copied += super::len_u64(n);
-                    self.job.advance(n, &source.place)?;
+        let (mut copied, mut why, mut cancelled) = (0, None, None);
+        let Self { volume, job, .. } = self;
+        let written = write_behind(file, len, |sink| {
+            while copied < len && why.is_none() && cancelled.is_none() {
+                match sink.pass(|buffer| volume.read(source.node, copied, buffer))? {
+                    Ok(0) => why = Some("it ends early".to_owned()),
+                    Ok(n) => {
+                        copied += super::len_u64(n);
+                        cancelled = job.advance(n, &source.place).err();
+                    }
+                    Err(error) => why = Some(reason(&error)),
                 }
-                Err(error) => why = Some(reason(&error)),
             }
+            Ok(())
+        });
+        written.map_err(Error::host("write", path))?;
+        if let Some(cancelled) = cancelled {
+            return Err(cancelled);
         }
         // Publishes nothing on a read-only mount; a failure has no effect.
         let _ = self.volume.close(source.node);

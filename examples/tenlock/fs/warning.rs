@@ -50,6 +50,8 @@ pub(crate) enum Issue {
         /// The system's reason.
         why: String,
     },
+    /// The checker found this; entries may be missing without a trace.
+    Inconsistent(&'static str),
     /// Not copied: the file system in the volume is damaged or crafted here.
     Damaged(&'static str),
 }
@@ -114,6 +116,10 @@ impl fmt::Display for Issue {
             Self::Truncated { copied, why } => {
                 write!(f, "only the first {copied} bytes were copied: {why}")
             }
+            Self::Inconsistent(what) => write!(
+                f,
+                "the file system is damaged here, and files may be missing: {what}"
+            ),
             Self::Damaged(what) => write!(f, "skipped: damaged on the volume: {what}"),
         }
     }

@@ -87,25 +87,25 @@ impl Vector for Neon {
     #[inline(always)]
     unsafe fn encrypt_round(self, key: Self) -> Self {
         // SAFETY: the caller's promise.
-        Self(unsafe { veorq_u8(vaesmcq_u8(vaeseq_u8(self.0, vdupq_n_u8(0))), key.0) })
+        Self(unsafe { encrypt_round(self.0, key.0) })
     }
 
     #[inline(always)]
     unsafe fn encrypt_last(self, key: Self) -> Self {
         // SAFETY: the caller's promise.
-        Self(unsafe { veorq_u8(vaeseq_u8(self.0, vdupq_n_u8(0)), key.0) })
+        Self(unsafe { encrypt_last(self.0, key.0) })
     }
 
     #[inline(always)]
     unsafe fn decrypt_round(self, key: Self) -> Self {
         // SAFETY: the caller's promise.
-        Self(unsafe { veorq_u8(vaesimcq_u8(vaesdq_u8(self.0, vdupq_n_u8(0))), key.0) })
+        Self(unsafe { decrypt_round(self.0, key.0) })
     }
 
     #[inline(always)]
     unsafe fn decrypt_last(self, key: Self) -> Self {
         // SAFETY: the caller's promise.
-        Self(unsafe { veorq_u8(vaesdq_u8(self.0, vdupq_n_u8(0)), key.0) })
+        Self(unsafe { decrypt_last(self.0, key.0) })
     }
 
     #[inline(always)]
@@ -132,7 +132,40 @@ impl Vector for Neon {
                 0 => vgetq_lane_u64::<0>(b),
                 _ => vgetq_lane_u64::<1>(b),
             };
-            Self(vreinterpretq_u8_p128(vmull_p64(a, b)))
+            Self(multiply(a, b))
         }
     }
+}
+
+// Functions of their own, since the compiler dislikes an intrinsic of the extension in a function
+// that is not compiled for it.
+
+#[inline]
+#[target_feature(enable = "neon,aes")]
+fn encrypt_round(block: uint8x16_t, key: uint8x16_t) -> uint8x16_t {
+    veorq_u8(vaesmcq_u8(vaeseq_u8(block, vdupq_n_u8(0))), key)
+}
+
+#[inline]
+#[target_feature(enable = "neon,aes")]
+fn encrypt_last(block: uint8x16_t, key: uint8x16_t) -> uint8x16_t {
+    veorq_u8(vaeseq_u8(block, vdupq_n_u8(0)), key)
+}
+
+#[inline]
+#[target_feature(enable = "neon,aes")]
+fn decrypt_round(block: uint8x16_t, key: uint8x16_t) -> uint8x16_t {
+    veorq_u8(vaesimcq_u8(vaesdq_u8(block, vdupq_n_u8(0))), key)
+}
+
+#[inline]
+#[target_feature(enable = "neon,aes")]
+fn decrypt_last(block: uint8x16_t, key: uint8x16_t) -> uint8x16_t {
+    veorq_u8(vaesdq_u8(block, vdupq_n_u8(0)), key)
+}
+
+#[inline]
+#[target_feature(enable = "neon,aes")]
+fn multiply(a: u64, b: u64) -> uint8x16_t {
+    vreinterpretq_u8_p128(vmull_p64(a, b))
 }

@@ -14,18 +14,16 @@ pub(super) const STREAMS: usize = 8;
 /// The processor must have the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn first_batch<V: Vector>(tweak: &Block) -> [V; STREAMS] {
-    // Powers below 8 by shifts of bits, the others from them by shifts of bytes.
+    // Powers below 8 by multiplication, the others from them by shifts of bytes.
     let registers = 8 / V::BLOCKS;
     // SAFETY: the caller's promise.
     unsafe {
-        let tweak = V::splat(tweak);
-        let mut tweaks = [tweak; STREAMS];
-        for index in 0..STREAMS {
-            tweaks[index] = if index < registers {
-                times_small_powers(tweak, index * V::BLOCKS)
-            } else {
-                times::<V, 1, 15>(tweaks[index - registers])
-            };
+        let mut tweaks = [V::splat(tweak); STREAMS];
+        for (index, tweak) in tweaks[..registers].iter_mut().enumerate() {
+            *tweak = times_small_powers(*tweak, index * V::BLOCKS);
+        }
+        for index in registers..STREAMS {
+            tweaks[index] = times::<V, 1, 15>(tweaks[index - registers]);
         }
         tweaks
     }

@@ -3,8 +3,8 @@
 #![allow(clippy::inline_always)] // See `vector`.
 
 use std::arch::is_x86_feature_detected as detected;
-#[allow(clippy::wildcard_imports)]
 // About 50 intrinsics, each named once, in the tables below.
+#[allow(clippy::wildcard_imports)]
 use std::arch::x86_64::*;
 
 use super::kernel::{Functions, Kernel, Process};
@@ -15,7 +15,7 @@ use super::vector::{Block, Vector};
 
 /// The functions of a kernel, if the processor and the operating system support its instructions.
 pub(super) fn functions(kernel: Kernel) -> Option<Functions> {
-    let aes_ni = detected!("aes") && detected!("pclmulqdq") && detected!("ssse3");
+    let aes_ni = detected!("aes") && detected!("pclmulqdq");
     let vaes = aes_ni && detected!("avx2") && detected!("vaes") && detected!("vpclmulqdq");
     let avx512 = detected!("avx512f") && detected!("avx512bw");
     let (available, process): (bool, Process) = match kernel {
@@ -30,14 +30,14 @@ pub(super) fn functions(kernel: Kernel) -> Option<Functions> {
     })
 }
 
-#[target_feature(enable = "aes,pclmulqdq,ssse3")]
+#[target_feature(enable = "aes,pclmulqdq")]
 unsafe fn expand_xmm(data: &[u8; 32], tweak: &[u8; 32], keys: KeysMut<'_>) {
     // SAFETY: this function is compiled for, and by its caller's promise run with, the
     // instructions of the register.
     unsafe { expand::<Xmm>(data, tweak, keys) }
 }
 
-#[target_feature(enable = "aes,pclmulqdq,ssse3")]
+#[target_feature(enable = "aes,pclmulqdq")]
 unsafe fn process_xmm(keys: &Keys<'_>, run: Run<'_>) {
     // SAFETY: as in `expand_xmm`.
     unsafe { process::<Xmm>(keys, run) }

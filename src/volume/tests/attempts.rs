@@ -289,3 +289,26 @@ fn a_slot_that_reaches_its_limit_is_erased_and_the_others_still_open() {
         .unwrap();
     assert!(unlock(&after, "right").0.unwrap().notices().is_empty());
 }
+
+#[test]
+fn a_cancelled_attempt_is_taken_back_and_the_right_passphrase_opens() {
+    let cancel = |_, _| std::ops::ControlFlow::Break(());
+    let options = crate::crypto::Argon2Options {
+        progress: Some(&cancel),
+        ..Default::default()
+    };
+    let storage = Faulty::new(&image());
+    let keeper = storage.memory.second_handle();
+    let mut volume = locked(storage);
+    for _ in 0..12 {
+        volume = match volume.unlock_with(&passphrase("wrong"), &options) {
+            Err(UnlockFailure::Failed {
+                volume,
+                error: Error::Cancelled,
+            }) => volume,
+            other => panic!("the attempt should be cancelled: {other:?}"),
+        };
+        assert_eq!(failed(&keeper.contents()), 0);
+    }
+    assert!(volume.unlock(&passphrase("right")).is_ok());
+}

@@ -114,11 +114,12 @@ fn go_on(_: u64, _: u64, _: &Path) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// The issue of the one warning about the entry called `name`.
+/// The issue of the one warning about the entry called `name`, apart from what the checker found.
 fn issue<'a>(warnings: &'a [Warning], name: &str) -> &'a Issue {
     let mut about = warnings
         .iter()
-        .filter(|warning| warning.path.ends_with(name));
+        .filter(|warning| warning.path.ends_with(name))
+        .filter(|warning| !matches!(warning.issue, Issue::Inconsistent(_)));
     let only = about
         .next()
         .unwrap_or_else(|| panic!("no warning about {name}"));
