@@ -331,7 +331,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn f41_to_f44_malformed_grants_are_refused() {
+    fn f41_f42_f43_f44_malformed_grants_are_refused() {
         assert_eq!(with(160, 5), Err(Defect::GrantRole));
         assert_eq!(with(160, 0), Err(Defect::GrantNotEmpty));
         for (offset, byte) in [(161, 0), (161, 11), (162, 0), (162, 3), (160, 3)] {

@@ -363,7 +363,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn f11_to_f15_counts_outside_the_format_are_refused() {
+    fn f11_f12_f13_f14_f15_counts_outside_the_format_are_refused() {
         assert_eq!(
             with(HEADER_LENGTH, &(2u32 << 20).to_le_bytes()),
             Err(Defect::HeaderLength)

@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn f30_to_f32_unknown_states_and_causes_are_refused() {
+    fn f30_f31_f32_unknown_states_and_causes_are_refused() {
         assert_eq!(with(&State::locked(), 32, 0), Err(Defect::State));
         assert_eq!(with(&State::locked(), 32, 4), Err(Defect::State));
         assert_eq!(with(&State::locked(), 33, 2), Err(Defect::Cause));
