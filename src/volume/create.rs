@@ -6,7 +6,7 @@ use super::erase::now;
 use super::error::Error;
 use super::keys::{Keys, SlotContext, derive, signed_message};
 use super::locked::LockedVolume;
-use super::medium::{COPY_A, Medium, block_offset, copies};
+use super::medium::{Medium, block_offset, copies};
 use super::unlocked::{Volume, new_passphrase_factor};
 use crate::crypto::{Argon2Cost, CryptoError, Passphrase, Secret, SigningKey, fill_random};
 use crate::format::{
@@ -298,16 +298,9 @@ fn write_volume(medium: &Medium, header: &Header, old_data: bool) -> Result<(), 
         .into_iter()
         .partition(|(index, _)| *index == ROOT_BLOCK);
     if old_data {
-        // A header copy of an older, longer or shorter volume might otherwise be found.
-        let end = storage_len(medium)? / UNIT * UNIT;
-        for place in [
-            Some(COPY_A),
-            end.checked_sub(COPY_LEN),
-            Some(header.root.copy_b_offset()),
-        ]
-        .into_iter()
-        .flatten()
-        {
+        // A header copy of an older volume might otherwise be found. The storage has the length of
+        // the new one by now, so there is no other place where one would be looked for.
+        for place in copies(header) {
             medium.write(block_offset(place, ROOT_BLOCK), &[0; BLOCK_LEN])?;
             medium.flush()?;
         }

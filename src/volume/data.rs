@@ -250,7 +250,7 @@ fn unit(offset: u64) -> u64 {
     offset / 512
 }
 
-/// Length of a range of at most [`PIECE`] bytes.
+/// Length of a range of bytes that are in memory.
 fn length(range: &Range<u64>) -> usize {
     usize::try_from(range.end - range.start).unwrap_or_default()
 }

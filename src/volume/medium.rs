@@ -12,7 +12,7 @@ use crate::format::{
 use crate::storage::Storage;
 
 /// Where copy A begins.
-pub(super) const COPY_A: u64 = 0;
+const COPY_A: u64 = 0;
 const BLOCK: u64 = BLOCK_LEN as u64;
 
 /// Storage whose lock is held while this lives, if it can be written at all.
