@@ -39,6 +39,8 @@ mod info;
 mod keys;
 mod locked;
 mod medium;
+#[cfg(feature = "parallel")]
+mod pool;
 mod repair;
 mod staging;
 mod unlocked;

@@ -1,16 +1,19 @@
 //! Threads that large requests are split over, if the embedding program wants any.
 
 use super::error::Error;
+#[cfg(feature = "parallel")]
+use super::pool::Pool;
 
 /// Threads that large reads and writes are split over. None by default: the library then works on the
 /// caller's thread alone.
 ///
 /// Clones share the threads, so that one pool serves all volumes of a program. They end with the last
-/// clone.
+/// clone. After a large request each thread waits awake for up to 0.2 ms, so that the next one need
+/// not wait for it to wake up.
 #[derive(Clone, Debug, Default)]
 pub struct Workers {
     #[cfg(feature = "parallel")]
-    pool: Option<std::sync::Arc<rayon::ThreadPool>>,
+    pool: Option<std::sync::Arc<Pool>>,
 }
 
 impl Workers {
@@ -29,11 +32,7 @@ impl Workers {
         if threads == 0 {
             return Ok(Self::none());
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|index| format!("tenlock-{index}"))
-            .build();
-        match pool {
+        match Pool::new(threads) {
             Ok(pool) => Ok(Self {
                 pool: Some(std::sync::Arc::new(pool)),
             }),
@@ -88,12 +87,7 @@ impl Workers {
                 }
             }
         };
-        pool.in_place_scope(|scope| {
-            for _ in 0..helpers.min(pool.current_num_threads()) {
-                scope.spawn(|_| run());
-            }
-            run();
-        });
+        pool.run(helpers, run, run);
         queue
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
