@@ -147,6 +147,16 @@ fn offsets_that_no_system_can_express_are_invalid() {
 }
 
 #[test]
+fn an_empty_read_past_the_end_is_refused() {
+    let (_directory, storage) = new_file(10);
+    storage.read_at(10, &mut []).unwrap();
+    assert_eq!(
+        kind_of(storage.read_at(11, &mut [])),
+        ErrorKind::UnexpectedEof
+    );
+}
+
+#[test]
 fn a_write_past_the_end_does_not_make_the_file_longer() {
     let (_directory, storage) = new_file(16);
     assert_eq!(
