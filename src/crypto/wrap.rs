@@ -1,4 +1,4 @@
-//! Key-committing wrapping of 64 bytes of key material under a key-encryption key (KEK).
+//! Key-committing wrapping of 128 bytes of key material under a key-encryption key (KEK).
 //!
 //! ```text
 //! wrap key   = HKDF-Expand(KEK, "tenlock v1 wrap key", 32)
@@ -25,7 +25,7 @@ use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag};
 use super::{CryptoError, Secret, ct_eq, hkdf_expand_sha256};
 
 /// Length in bytes of what is wrapped, and of its ciphertext.
-pub const WRAPPED_LEN: usize = 64;
+pub const WRAPPED_LEN: usize = 128;
 
 /// Wrapped key material as stored. Public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Wrapped {
     pub tag: [u8; 16],
 }
 
-/// Wraps the 64 bytes of `plaintext` under the 32 bytes of `kek`, bound to `aad`.
+/// Wraps the 128 bytes of `plaintext` under the 32 bytes of `kek`, bound to `aad`.
 ///
 /// `kek` must not have wrapped anything else, see above. [`CryptoError::Length`] for other lengths.
 pub fn wrap(kek: &Secret, aad: &[u8], plaintext: &Secret) -> Result<Wrapped, CryptoError> {

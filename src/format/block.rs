@@ -170,6 +170,22 @@ pub(super) fn u64_at(block: &Block, span: Span) -> u64 {
     u64::from_le_bytes(array_at(block, span))
 }
 
+/// The numbers of a field.
+pub(super) fn u64s_at<const N: usize>(block: &Block, span: Span) -> [u64; N] {
+    core::array::from_fn(|index| u64_at(block, Span::at(span.start + 8 * index, 8)))
+}
+
+/// Stores the numbers of a field.
+pub(super) fn put_u64s<const N: usize>(block: &mut Block, span: Span, numbers: &[u64; N]) {
+    for (index, number) in numbers.iter().enumerate() {
+        put(
+            block,
+            Span::at(span.start + 8 * index, 8),
+            &number.to_le_bytes(),
+        );
+    }
+}
+
 /// Stores the bytes of a field.
 ///
 /// # Panics

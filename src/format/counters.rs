@@ -1,34 +1,58 @@
 //! The counters block: failed attempts of each slot.
 
 use super::block::{
-    Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put,
+    Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put, put_u64s,
+    u64s_at,
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
 
 const FAILED: Span = Span::at(32, SLOT_COUNT);
+const VERSIONS: Span = FAILED.then(8 * SLOT_COUNT);
+
+const _: () = assert!(VERSIONS.start == 64 && VERSIONS.end() == 320);
 
 /// Consecutive failed attempts of each slot. A slot without counter stays at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
     /// Failed attempts by slot index.
     pub failed: [u8; SLOT_COUNT],
+    /// The version of each slot that the count is about: a slot that is granted anew begins at 0,
+    /// whatever becomes of this block.
+    pub versions: [u64; SLOT_COUNT],
 }
 
 impl Counters {
     /// No failed attempts.
     pub const ZERO: Self = Self {
         failed: [0; SLOT_COUNT],
+        versions: [0; SLOT_COUNT],
     };
+
+    /// Failed attempts on this version of a slot.
+    #[must_use]
+    pub fn of_slot(&self, slot: usize, version: u64) -> u8 {
+        if version > self.versions[slot] {
+            0
+        } else {
+            self.failed[slot]
+        }
+    }
+
+    /// Sets the failed attempts on this version of a slot.
+    pub fn set_slot(&mut self, slot: usize, version: u64, failed: u8) {
+        (self.failed[slot], self.versions[slot]) = (failed, version);
+    }
 
     /// Reads a counters block.
     pub fn parse(block: &Block) -> Result<(VolumeId, Self), Defect> {
         let id = check_frame(block, Kind::Counters, 0)?;
-        check_reserved(block, &[FAILED])?;
+        check_reserved(block, &[FAILED, VERSIONS])?;
         Ok((
             id,
             Self {
                 failed: array_at(block, FAILED),
+                versions: u64s_at(block, VERSIONS),
             },
         ))
     }
@@ -38,14 +62,19 @@ impl Counters {
     pub fn encode(&self, id: VolumeId) -> Box<Block> {
         let mut block = framed(Kind::Counters, 0, id);
         put(&mut block, FAILED, &self.failed);
+        put_u64s(&mut block, VERSIONS, &self.versions);
         finish(block)
     }
 
-    /// The stricter of two: for each slot the higher count.
+    /// The stricter of two: for each slot the higher count of the later version.
     #[must_use]
     pub fn stricter(self, other: Self) -> Self {
+        let count = |counters: &Self, slot: usize| (counters.versions[slot], counters.failed[slot]);
+        let counts: [_; SLOT_COUNT] =
+            core::array::from_fn(|slot| count(&self, slot).max(count(&other, slot)));
         Self {
-            failed: core::array::from_fn(|slot| self.failed[slot].max(other.failed[slot])),
+            failed: counts.map(|(_, failed)| failed),
+            versions: counts.map(|(version, _)| version),
         }
     }
 }

@@ -64,6 +64,8 @@ pub enum Defect {
     GrantNotEmpty,
     #[error("a grant has unknown flags or a malformed name (F-44)")]
     GrantText,
+    #[error("it names a holder for a slot that is not granted (F-45)")]
+    GrantHolder,
     #[error("a text is too long, not UTF-8 or not padded with zero bytes (F-50)")]
     LabelText,
     #[error("it has an unknown role (F-60)")]
@@ -82,6 +84,10 @@ pub enum Defect {
     FactorBody,
     #[error("its key derivation is unknown or outside the accepted cost (F-67)")]
     KdfCost,
+    #[error("its version is 0 (F-69)")]
+    SlotVersion,
+    #[error("its endorsement is malformed (F-71)")]
+    SlotEndorsement,
     #[error("its slots need more than 4 different key derivations (F-68)")]
     KdfVariety,
     #[error("the seal is damaged in both copies, or differs between them (F-70)")]

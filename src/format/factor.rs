@@ -133,7 +133,9 @@ impl Factor {
         }
     }
 
-    fn kind(&self) -> u16 {
+    /// Number of the kind.
+    #[must_use]
+    pub fn kind(&self) -> u16 {
         match self {
             Self::Passphrase(_) => KIND_PASSPHRASE,
             Self::KeyFile { .. } => KIND_KEY_FILE,

@@ -108,7 +108,7 @@ impl Header {
         let counters = pick(both, id, |copy| &copy.counters).map(|counters| counters.value);
         let counters = counters
             .reduce(Counters::stricter)
-            .unwrap_or_else(|| one_attempt_left(&policy));
+            .unwrap_or_else(|| one_attempt_left(&root.value, &policy));
         let copies = both.map(|copy| parts.status(copy, root));
         Ok(Self {
             root: root.value.clone(),
@@ -211,7 +211,7 @@ impl<'a> Parts<'a> {
             .clone();
         let mut slots = [const { SlotBlock::Empty }; SLOT_COUNT];
         for (index, slot) in slots.iter_mut().enumerate() {
-            if self.slot_counts(index) {
+            if self.slot_counts(&root.value, index) {
                 *slot = self.find_slot(index, &root.value.slot_sums[index])?;
             }
         }
@@ -228,8 +228,9 @@ impl<'a> Parts<'a> {
         })
     }
 
-    fn slot_counts(&self, index: usize) -> bool {
-        self.state.volume == VolumeState::Locked && self.state.slots[index] == SlotState::InForce
+    fn slot_counts(&self, root: &Root, index: usize) -> bool {
+        self.state.volume == VolumeState::Locked
+            && self.state.of_slot(index, root.slot_versions[index]) == SlotState::InForce
     }
 
     fn find<T: 'a>(
@@ -263,7 +264,7 @@ impl<'a> Parts<'a> {
             return CopyStatus::Foreign(copy.root().err().unwrap_or(Defect::VolumeId));
         }
         let mut defects = copy.defects(self.id, root.value.seal_blocks);
-        defects.retain(|(block, _)| self.block_counts(*block));
+        defects.retain(|(block, _)| self.block_counts(&root.value, *block));
         if copy.root.as_ref().is_ok_and(|own| own.sum != root.sum) {
             defects.insert(0, (super::layout::ROOT_BLOCK, Defect::Generation));
         }
@@ -291,7 +292,7 @@ impl<'a> Parts<'a> {
             found.push((LABEL_BLOCK, Defect::Generation));
         }
         for (index, slot) in copy.slots.iter().enumerate() {
-            if self.slot_counts(index) && stray(slot, &root.slot_sums[index]) {
+            if self.slot_counts(root, index) && stray(slot, &root.slot_sums[index]) {
                 found.push((SLOT_FIRST_BLOCK + index, Defect::Generation));
             }
         }
@@ -300,11 +301,11 @@ impl<'a> Parts<'a> {
 
     /// Whether a defect of this block matters: erased slots and an erased seal are meant to be
     /// noise.
-    fn block_counts(&self, block: usize) -> bool {
+    fn block_counts(&self, root: &Root, block: usize) -> bool {
         use super::layout::{SEAL_FIRST_BLOCK, SLOT_FIRST_BLOCK};
         match block {
             SEAL_FIRST_BLOCK.. => self.state.volume == VolumeState::Locked,
-            SLOT_FIRST_BLOCK.. => self.slot_counts(block - SLOT_FIRST_BLOCK),
+            SLOT_FIRST_BLOCK.. => self.slot_counts(root, block - SLOT_FIRST_BLOCK),
             _ => true,
         }
     }
@@ -334,7 +335,7 @@ fn pick<'a, T: 'a>(
         .filter(move |valid| valid.id == id)
 }
 
-fn one_attempt_left(policy: &Policy) -> Counters {
+fn one_attempt_left(root: &Root, policy: &Policy) -> Counters {
     let failed = |slot: usize| {
         policy.grants[slot]
             .as_ref()
@@ -343,6 +344,7 @@ fn one_attempt_left(policy: &Policy) -> Counters {
     };
     Counters {
         failed: core::array::from_fn(failed),
+        versions: root.slot_versions,
     }
 }
 

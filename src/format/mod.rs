@@ -45,10 +45,12 @@ pub use layout::{
     MIN_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK,
     STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
-pub use policy::{Action, Grant, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN};
+pub use policy::{
+    Action, Grant, GrantFlags, LogHead, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN,
+};
 pub use root::{Cipher, MAC_LEN, Root, SectorSize};
 pub use seal::Seal;
-pub use slot::{Role, Slot, SlotBlock, WrappedKeys};
+pub use slot::{Endorsement, MAX_FACTORS, Role, Slot, SlotBlock, WRAPPED_LEN, WrappedKeys};
 pub use state::{
     Cause, EraseRecord, Region, RegionKind, RegionResult, SlotState, State, VolumeState,
 };

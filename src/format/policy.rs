@@ -2,7 +2,7 @@
 
 use super::block::{
     Block, Kind, VolumeId, array_at, check_frame, check_reserved, field, finish, framed, put,
-    u8_at, u16_at, u32_at, u64_at,
+    put_u64s, u8_at, u16_at, u32_at, u64_at, u64s_at,
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
@@ -22,8 +22,14 @@ const MIN_KDF_PASSES: Span = MIN_KDF_MEMORY.then(4);
 const AUTO_LOCK: Span = MIN_KDF_PASSES.then(4);
 const REQUIRED_ROLES: Span = AUTO_LOCK.then(1);
 const GRANTS: Span = REQUIRED_ROLES.skip(99, GRANT_LEN * SLOT_COUNT);
+const HOLDERS: Span = GRANTS.then(32 * SLOT_COUNT);
+const FLOORS: Span = HOLDERS.then(8 * SLOT_COUNT);
+const STATIC_SUM: Span = FLOORS.then(32);
+const LABEL_SUM: Span = STATIC_SUM.then(32);
+const LOG_SEQUENCE: Span = LABEL_SUM.then(8);
+const LOG_HASH: Span = LOG_SEQUENCE.then(32);
 const SIGNATURE: Span = Span::at(4000, SIGNATURE_LEN);
-const FIELDS: [Span; 10] = [
+const FIELDS: [Span; 16] = [
     NUMBER,
     MIN_CHARS,
     MIN_STRENGTH,
@@ -33,16 +39,23 @@ const FIELDS: [Span; 10] = [
     AUTO_LOCK,
     REQUIRED_ROLES,
     GRANTS,
+    HOLDERS,
+    FLOORS,
+    STATIC_SUM,
+    LABEL_SUM,
+    LOG_SEQUENCE,
+    LOG_HASH,
     SIGNATURE,
 ];
 
 const GRANT_LEN: usize = 64;
 const NAME_LEN: usize = 32;
-const KNOWN_GRANT_FLAGS: u32 = 0b111;
 const KNOWN_RULES: u32 = 0b1;
 const KNOWN_ROLES: u8 = 0b1111;
 
 const _: () = assert!(REQUIRED_ROLES.start == 60 && GRANTS.start == 160 && GRANTS.end() == 2208);
+const _: () =
+    assert!(FLOORS.start == 3232 && STATIC_SUM.start == 3488 && LOG_HASH.end() == 3592);
 
 /// What happens when the attempts on a slot are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +74,51 @@ pub struct Grant {
     /// Attempt limit, 1 to 10, and what happens there. `None` for recovery and escrow, which have
     /// no counter.
     pub lockout: Option<(u8, Action)>,
-    /// Bit 0 one-time, bit 1 read-only, bit 2 last attempt reserved.
-    pub flags: u32,
+    /// What it may do, and how often.
+    pub flags: GrantFlags,
     /// Random identity, which the slot repeats.
     pub id: [u8; 16],
     /// When it was granted, seconds since 1970 UTC; 0 unknown.
     pub created: u64,
     /// Name for people, at most 32 bytes.
     pub name: String,
+}
+
+/// Limits of a grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GrantFlags {
+    /// Spent by its first use; recovery only.
+    pub one_time: bool,
+    /// May not write. A rule that this software keeps; whoever has the key can break it.
+    pub read_only: bool,
+    /// The last attempt is reserved until an admin allows it.
+    pub last_attempt_reserved: bool,
+}
+
+impl GrantFlags {
+    fn parse(bits: u32) -> Option<Self> {
+        let flags = Self {
+            one_time: bits & 1 != 0,
+            read_only: bits & 2 != 0,
+            last_attempt_reserved: bits & 4 != 0,
+        };
+        (flags.bits() == bits).then_some(flags)
+    }
+
+    fn bits(self) -> u32 {
+        u32::from(self.one_time)
+            | u32::from(self.read_only) << 1
+            | u32::from(self.last_attempt_reserved) << 2
+    }
+}
+
+/// The newest record of the event log at some time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogHead {
+    /// Its sequence number; 0 if there was none.
+    pub sequence: u64,
+    /// Its hash; zero bytes if there was none.
+    pub hash: [u8; 32],
 }
 
 /// Rules for new passphrases.
@@ -99,6 +149,17 @@ pub struct Policy {
     pub required_roles: u8,
     /// The grant of each slot.
     pub grants: [Option<Grant>; SLOT_COUNT],
+    /// Ed25519 public key with which the holder of each slot signs it; zero bytes where there is no
+    /// grant.
+    pub holders: [[u8; 32]; SLOT_COUNT],
+    /// Least version of each slot.
+    pub slot_floors: [u64; SLOT_COUNT],
+    /// SHA-256 of the static part of the root.
+    pub static_sum: [u8; 32],
+    /// Checksum field of the label block.
+    pub label_sum: [u8; 32],
+    /// The newest record of the event log when this was signed.
+    pub log_head: LogHead,
     /// Ed25519 signature of the authority.
     pub signature: [u8; SIGNATURE_LEN],
 }
@@ -125,8 +186,24 @@ impl Policy {
             auto_lock_seconds: u32_at(block, AUTO_LOCK),
             required_roles: u8_at(block, REQUIRED_ROLES),
             grants,
+            holders: core::array::from_fn(|slot| {
+                array_at(block, Span::at(HOLDERS.start + 32 * slot, 32))
+            }),
+            slot_floors: u64s_at(block, FLOORS),
+            static_sum: array_at(block, STATIC_SUM),
+            label_sum: array_at(block, LABEL_SUM),
+            log_head: LogHead {
+                sequence: u64_at(block, LOG_SEQUENCE),
+                hash: array_at(block, LOG_HASH),
+            },
             signature: array_at(block, SIGNATURE),
         };
+        let held = |(grant, holder): (&Option<Grant>, &[u8; 32])| {
+            grant.is_some() || *holder == [0; 32]
+        };
+        if !policy.grants.iter().zip(&policy.holders).all(held) {
+            return Err(Defect::GrantHolder);
+        }
         let in_range = policy.number > 0
             && policy.passphrases.min_chars <= 1024
             && policy.passphrases.min_strength_bits <= 256
@@ -188,6 +265,16 @@ impl Policy {
                 encode_grant(&mut block, GRANTS.start + GRANT_LEN * index, grant);
             }
         }
+        put(&mut block, HOLDERS, self.holders.as_flattened());
+        put_u64s(&mut block, FLOORS, &self.slot_floors);
+        put(&mut block, STATIC_SUM, &self.static_sum);
+        put(&mut block, LABEL_SUM, &self.label_sum);
+        put(
+            &mut block,
+            LOG_SEQUENCE,
+            &self.log_head.sequence.to_le_bytes(),
+        );
+        put(&mut block, LOG_HASH, &self.log_head.hash);
         block
     }
 }
@@ -204,11 +291,11 @@ fn parse_grant(block: &Block, start: usize) -> Result<Option<Grant>, Defect> {
         };
     };
     let lockout = parse_lockout(role, block[start + 1], block[start + 2])?;
-    let flags = u32_at(block, Span::at(start + 4, 4));
+    let flags = GrantFlags::parse(u32_at(block, Span::at(start + 4, 4)));
     let name = parse_name(field(block, Span::at(start + 32, NAME_LEN)))?;
-    if flags & !KNOWN_GRANT_FLAGS != 0 {
-        return Err(Defect::GrantText);
-    }
+    let flags = flags
+        .filter(|flags| !flags.one_time || role == Role::Recovery)
+        .ok_or(Defect::GrantText)?;
     if block[start + 3] != 0 {
         return Err(Defect::Reserved { offset: start + 3 });
     }
@@ -255,7 +342,11 @@ fn encode_grant(block: &mut Block, start: usize, grant: &Grant) {
     block[start] = grant.role as u8;
     block[start + 1] = limit;
     block[start + 2] = action;
-    put(block, Span::at(start + 4, 4), &grant.flags.to_le_bytes());
+    put(
+        block,
+        Span::at(start + 4, 4),
+        &grant.flags.bits().to_le_bytes(),
+    );
     put(block, Span::at(start + 8, 16), &grant.id);
     put(block, Span::at(start + 24, 8), &grant.created.to_le_bytes());
     put(
@@ -277,7 +368,11 @@ pub(super) mod tests {
         let admin = Grant {
             role: Role::Admin,
             lockout: Some((10, Action::EraseVolume)),
-            flags: 0b110,
+            flags: GrantFlags {
+                one_time: false,
+                read_only: true,
+                last_attempt_reserved: true,
+            },
             id: [9; 16],
             created: 5,
             name: "x".repeat(32),
@@ -285,13 +380,15 @@ pub(super) mod tests {
         let escrow = Grant {
             role: Role::Escrow,
             lockout: None,
-            flags: 0,
+            flags: GrantFlags::default(),
             id: [8; 16],
             created: 6,
             name: "Büro".into(),
         };
         let mut grants = [const { None }; SLOT_COUNT];
         (grants[0], grants[31]) = (Some(admin), Some(escrow));
+        let mut holders = [[0; 32]; SLOT_COUNT];
+        (holders[0], holders[31]) = ([4; 32], [5; 32]);
         Policy {
             number: 3,
             passphrases: PassphraseRules {
@@ -304,6 +401,14 @@ pub(super) mod tests {
             auto_lock_seconds: 600,
             required_roles: 0b0101,
             grants,
+            holders,
+            slot_floors: core::array::from_fn(|slot| slot as u64),
+            static_sum: [6; 32],
+            label_sum: [7; 32],
+            log_head: LogHead {
+                sequence: 11,
+                hash: [8; 32],
+            },
             signature: [1; 64],
         }
     }
@@ -341,7 +446,7 @@ pub(super) mod tests {
                 "offset {offset}"
             );
         }
-        for (offset, byte) in [(164, 8), (192, 0), (192, 0xff)] {
+        for (offset, byte) in [(164, 8), (164, 7), (192, 0), (192, 0xff)] {
             assert_eq!(
                 with(offset, byte),
                 Err(Defect::GrantText),
@@ -357,8 +462,13 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn f45_a_holder_without_a_grant_is_refused() {
+        assert_eq!(with(2208 + 32, 1), Err(Defect::GrantHolder));
+    }
+
+    #[test]
     fn f06_reserved_bytes_must_be_zero() {
-        for offset in [61, 159, 163, 2208, 3999] {
+        for offset in [61, 159, 163, 3592, 3999] {
             assert_eq!(with(offset, 1), Err(Defect::Reserved { offset }));
         }
     }

@@ -1,8 +1,8 @@
 //! The root block: what the volume is, and which blocks belong to this generation.
 
 use super::block::{
-    Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put, u16_at,
-    u32_at, u64_at,
+    Block, Kind, VolumeId, array_at, check_frame, check_reserved, finish, framed, put, put_u64s,
+    u16_at, u32_at, u64_at, u64s_at,
 };
 use super::defect::Defect;
 use super::layout::{BLOCK_LEN, COPY_LEN, MAX_SEAL_BLOCKS, MIN_SEAL_BLOCKS, SLOT_COUNT, Span};
@@ -24,13 +24,15 @@ const SLOTS: Span = CIPHER.then(2);
 const SEAL_BLOCKS: Span = SLOTS.then(2);
 const CREATED: Span = SEAL_BLOCKS.skip(2, 8);
 const AUTHORITY: Span = CREATED.then(32);
-const GENERATION: Span = AUTHORITY.skip(48, 8);
+const LOG_KEY: Span = AUTHORITY.then(32);
+const GENERATION: Span = LOG_KEY.skip(16, 8);
 const BACKUPS: Span = GENERATION.then(4);
 const POLICY_SUM: Span = BACKUPS.skip(4, 32);
 const LABEL_SUM: Span = POLICY_SUM.then(32);
 const SLOT_SUMS: Span = LABEL_SUM.then(32 * SLOT_COUNT);
+const SLOT_VERSIONS: Span = SLOT_SUMS.then(8 * SLOT_COUNT);
 const MAC: Span = Span::at(4032, MAC_LEN);
-const FIELDS: [Span; 18] = [
+const FIELDS: [Span; 20] = [
     INCOMPATIBLE,
     COMPATIBLE,
     VOLUME_LENGTH,
@@ -43,11 +45,13 @@ const FIELDS: [Span; 18] = [
     SEAL_BLOCKS,
     CREATED,
     AUTHORITY,
+    LOG_KEY,
     GENERATION,
     BACKUPS,
     POLICY_SUM,
     LABEL_SUM,
     SLOT_SUMS,
+    SLOT_VERSIONS,
     MAC,
 ];
 const STATIC_END: usize = GENERATION.start;
@@ -61,11 +65,13 @@ const _: () = {
     );
     assert!(
         AUTHORITY.start == 96
+            && LOG_KEY.start == 128
             && GENERATION.start == 176
             && BACKUPS.start == 184
             && POLICY_SUM.start == 192
     );
     assert!(LABEL_SUM.start == 224 && SLOT_SUMS.start == 256 && SLOT_SUMS.end() == 1280);
+    assert!(SLOT_VERSIONS.end() == 1536);
 };
 
 /// Bytes of an XTS data unit.
@@ -136,6 +142,8 @@ pub struct Root {
     pub created: u64,
     /// Ed25519 public key of the authority.
     pub authority: [u8; 32],
+    /// X25519 public key to which the event log is sealed.
+    pub log_key: [u8; 32],
     /// Number of this version of the header, from 1.
     pub generation: u64,
     /// How many backups of the header were taken.
@@ -146,6 +154,8 @@ pub struct Root {
     pub label_sum: [u8; 32],
     /// Checksum fields of the slot blocks.
     pub slot_sums: [[u8; 32]; SLOT_COUNT],
+    /// Version of each slot, counted from 1; 0 for a slot that was never used.
+    pub slot_versions: [u64; SLOT_COUNT],
     /// HMAC-SHA-256 of the bytes before it.
     pub mac: [u8; MAC_LEN],
 }
@@ -170,11 +180,13 @@ impl Root {
             seal_blocks: u16_at(block, SEAL_BLOCKS),
             created: u64_at(block, CREATED),
             authority: array_at(block, AUTHORITY),
+            log_key: array_at(block, LOG_KEY),
             generation: u64_at(block, GENERATION),
             backups: u32_at(block, BACKUPS),
             policy_sum: array_at(block, POLICY_SUM),
             label_sum: array_at(block, LABEL_SUM),
             slot_sums: parse_sums(block),
+            slot_versions: u64s_at(block, SLOT_VERSIONS),
             mac: array_at(block, MAC),
         };
         root.check_counts(block)?;
@@ -280,11 +292,13 @@ impl Root {
         put(&mut block, SEAL_BLOCKS, &self.seal_blocks.to_le_bytes());
         put(&mut block, CREATED, &self.created.to_le_bytes());
         put(&mut block, AUTHORITY, &self.authority);
+        put(&mut block, LOG_KEY, &self.log_key);
         put(&mut block, GENERATION, &self.generation.to_le_bytes());
         put(&mut block, BACKUPS, &self.backups.to_le_bytes());
         put(&mut block, POLICY_SUM, &self.policy_sum);
         put(&mut block, LABEL_SUM, &self.label_sum);
         put(&mut block, SLOT_SUMS, self.slot_sums.as_flattened());
+        put_u64s(&mut block, SLOT_VERSIONS, &self.slot_versions);
         block
     }
 }

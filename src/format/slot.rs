@@ -6,7 +6,7 @@ use super::block::{
 };
 use super::defect::Defect;
 use super::factor::Factor;
-use super::layout::Span;
+use super::layout::{SLOT_COUNT, Span};
 
 const ROLE: Span = Span::at(32, 1);
 const FACTOR_COUNT: Span = ROLE.then(1);
@@ -15,11 +15,17 @@ const CHANGED: Span = FLAGS.then(8);
 const GRANT_ID: Span = CHANGED.then(16);
 const NONCE: Span = GRANT_ID.then(32);
 const FACTORS_LEN: Span = NONCE.then(4);
-const FACTORS: Span = FACTORS_LEN.skip(28, 3072);
+const VERSION: Span = FACTORS_LEN.skip(4, 8);
+const FACTORS: Span = VERSION.skip(16, 3072);
 const COMMITMENT: Span = FACTORS.then(32);
-const WRAPPED: Span = COMMITMENT.then(64);
+const WRAPPED: Span = COMMITMENT.then(WRAPPED_LEN);
 const TAG: Span = WRAPPED.then(16);
-const FIELDS: [Span; 11] = [
+const SIGNATURE: Span = TAG.then(64);
+const ENDORSER: Span = SIGNATURE.then(1);
+const ENDORSED_SINCE: Span = ENDORSER.skip(7, 8);
+const ENDORSED_HOLDER: Span = ENDORSED_SINCE.then(32);
+const ENDORSEMENT: Span = ENDORSED_HOLDER.then(64);
+const FIELDS: [Span; 17] = [
     ROLE,
     FACTOR_COUNT,
     FLAGS,
@@ -27,14 +33,24 @@ const FIELDS: [Span; 11] = [
     GRANT_ID,
     NONCE,
     FACTORS_LEN,
+    VERSION,
     FACTORS,
     COMMITMENT,
     WRAPPED,
     TAG,
+    SIGNATURE,
+    ENDORSER,
+    ENDORSED_SINCE,
+    ENDORSED_HOLDER,
+    ENDORSEMENT,
 ];
 
+/// Bytes of the wrapped keys: volume key, authority seed, holder seed, authority public key.
+pub const WRAPPED_LEN: usize = 128;
+
 const PREFIX_END: usize = FACTORS.end();
-const MAX_FACTORS: u8 = 4;
+/// Most factors of a slot.
+pub const MAX_FACTORS: usize = 4;
 const FLAG_MUST_CHANGE: u32 = 1;
 
 const _: () = {
@@ -43,9 +59,11 @@ const _: () = {
             && GRANT_ID.start == 48
             && NONCE.start == 64
             && FACTORS_LEN.start == 96
+            && VERSION.start == 104
             && FACTORS.start == 128
     );
-    assert!(PREFIX_END == 3200 && WRAPPED.start == 3232 && TAG.start == 3296 && TAG.end() == 3312);
+    assert!(PREFIX_END == 3200 && WRAPPED.start == 3232 && TAG.start == 3360);
+    assert!(SIGNATURE.start == 3376 && ENDORSER.start == 3440 && ENDORSEMENT.end() == 3552);
 };
 
 /// What the holder of a credential may do.
@@ -96,9 +114,23 @@ pub struct WrappedKeys {
     /// Commitment to the key of the slot.
     pub commitment: [u8; 32],
     /// Ciphertext.
-    pub ciphertext: [u8; 64],
+    pub ciphertext: [u8; WRAPPED_LEN],
     /// Tag of the AEAD.
     pub tag: [u8; 16],
+}
+
+/// A signature by which a recovery slot makes a new holder of a user's slot, whom the authority has
+/// not named yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endorsement {
+    /// The recovery slot, 0 to 31.
+    pub by: u8,
+    /// First version of the slot that the new holder has signed.
+    pub since: u64,
+    /// The new holder's Ed25519 public key.
+    pub holder: [u8; 32],
+    /// Signature by the holder of the recovery slot.
+    pub signature: [u8; 64],
 }
 
 /// A slot in use.
@@ -116,8 +148,14 @@ pub struct Slot {
     pub nonce: [u8; 32],
     /// What has to be presented, 1 to 4 factors.
     pub factors: Vec<Factor>,
+    /// Counts the contents of this slot, from 1.
+    pub version: u64,
     /// The wrapped keys.
     pub wrapped: WrappedKeys,
+    /// Ed25519 signature of the holder over all of the above.
+    pub signature: [u8; 64],
+    /// By whom the holder was made, if not by the authority.
+    pub endorsement: Option<Endorsement>,
 }
 
 /// The contents of a slot block.
@@ -168,6 +206,12 @@ impl Slot {
         self.encode(id, index)[..PREFIX_END].to_vec()
     }
 
+    /// The bytes that the holder signs.
+    #[must_use]
+    pub fn signed_bytes(&self, id: VolumeId, index: u16) -> Vec<u8> {
+        self.encode(id, index)[..SIGNATURE.start].to_vec()
+    }
+
     fn parse(block: &Block, role: Role) -> Result<Self, Defect> {
         check_reserved(block, &FIELDS)?;
         let flags = u32_at(block, FLAGS);
@@ -181,11 +225,17 @@ impl Slot {
             grant_id: array_at(block, GRANT_ID),
             nonce: array_at(block, NONCE),
             factors: parse_factors(block)?,
+            version: match u64_at(block, VERSION) {
+                0 => return Err(Defect::SlotVersion),
+                version => version,
+            },
             wrapped: WrappedKeys {
                 commitment: array_at(block, COMMITMENT),
                 ciphertext: array_at(block, WRAPPED),
                 tag: array_at(block, TAG),
             },
+            signature: array_at(block, SIGNATURE),
+            endorsement: parse_endorsement(block)?,
         })
     }
 
@@ -209,14 +259,40 @@ impl Slot {
         put(&mut block, Span::at(FACTORS.start, area.len()), &area);
         put(&mut block, COMMITMENT, &self.wrapped.commitment);
         put(&mut block, WRAPPED, &self.wrapped.ciphertext);
+        put(&mut block, VERSION, &self.version.to_le_bytes());
         put(&mut block, TAG, &self.wrapped.tag);
+        put(&mut block, SIGNATURE, &self.signature);
+        if let Some(endorsement) = &self.endorsement {
+            block[ENDORSER.start] = endorsement.by + 1;
+            put(&mut block, ENDORSED_SINCE, &endorsement.since.to_le_bytes());
+            put(&mut block, ENDORSED_HOLDER, &endorsement.holder);
+            put(&mut block, ENDORSEMENT, &endorsement.signature);
+        }
         finish(block)
+    }
+}
+
+fn parse_endorsement(block: &Block) -> Result<Option<Endorsement>, Defect> {
+    let endorsement = Endorsement {
+        by: u8_at(block, ENDORSER).wrapping_sub(1),
+        since: u64_at(block, ENDORSED_SINCE),
+        holder: array_at(block, ENDORSED_HOLDER),
+        signature: array_at(block, ENDORSEMENT),
+    };
+    if usize::from(endorsement.by) < SLOT_COUNT && endorsement.since > 0 {
+        return Ok(Some(endorsement));
+    }
+    let none = Span::at(ENDORSER.start, ENDORSEMENT.end() - ENDORSER.start);
+    if field(block, none).iter().all(|byte| *byte == 0) {
+        Ok(None)
+    } else {
+        Err(Defect::SlotEndorsement)
     }
 }
 
 fn parse_factors(block: &Block) -> Result<Vec<Factor>, Defect> {
     let count = u8_at(block, FACTOR_COUNT);
-    if !(1..=MAX_FACTORS).contains(&count) {
+    if !(1..=MAX_FACTORS).contains(&usize::from(count)) {
         return Err(Defect::FactorCount);
     }
     let length = usize::try_from(u32_at(block, FACTORS_LEN)).map_err(|_| Defect::FactorArea)?;
@@ -257,9 +333,17 @@ pub(super) mod tests {
             factors: vec![Factor::Passphrase(passphrase)],
             wrapped: WrappedKeys {
                 commitment: [1; 32],
-                ciphertext: [2; 64],
+                ciphertext: [2; WRAPPED_LEN],
                 tag: [3; 16],
             },
+            version: 5,
+            signature: [4; 64],
+            endorsement: Some(Endorsement {
+                by: 31,
+                since: 4,
+                holder: [7; 32],
+                signature: [8; 64],
+            }),
         }
     }
 
@@ -298,6 +382,7 @@ pub(super) mod tests {
             factors: vec![Factor::RecoveryKey { salt: [8; 32] }],
             role: Role::Recovery,
             must_change: false,
+            endorsement: None,
             ..sample()
         };
         for slot in [sample(), every_kind(), recovery] {
@@ -311,7 +396,7 @@ pub(super) mod tests {
 
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
-        for offset in [34, 100, 127, 3312, 4063] {
+        for offset in [34, 100, 127, 3441, 3552, 4063] {
             assert_eq!(
                 parse(&sample(), |block| block[offset] = 1),
                 Err(Defect::Reserved { offset })
@@ -333,6 +418,19 @@ pub(super) mod tests {
             parse(&sample(), |block| block[36] = 2),
             Err(Defect::SlotFlags)
         );
+    }
+
+    #[test]
+    fn f69_f71_versions_of_zero_and_malformed_endorsements_are_refused() {
+        let no_version = parse(&sample(), |block| put(block, VERSION, &[0; 8]));
+        assert_eq!(no_version, Err(Defect::SlotVersion));
+        for (offset, byte) in [(3440, 0), (3440, 33), (3448, 0)] {
+            assert_eq!(
+                parse(&sample(), |block| block[offset] = byte),
+                Err(Defect::SlotEndorsement),
+                "offset {offset}"
+            );
+        }
     }
 
     #[test]

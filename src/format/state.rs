@@ -1,7 +1,8 @@
 //! The state block: locked, erasing or erased, and the report of the erase.
 
 use super::block::{
-    Block, Kind, VolumeId, check_frame, check_reserved, field, finish, framed, put, u8_at, u64_at,
+    Block, Kind, VolumeId, check_frame, check_reserved, field, finish, framed, put, put_u64s,
+    u8_at, u64_at, u64s_at,
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
@@ -14,7 +15,8 @@ const BEGAN: Span = REGION_COUNT.skip(4, 8);
 const ENDED: Span = BEGAN.then(8);
 const SLOT_STATES: Span = ENDED.skip(8, SLOT_COUNT);
 const REGIONS: Span = SLOT_STATES.then(REGION_LEN * MAX_REGIONS);
-const FIELDS: [Span; 8] = [
+const ERASED_VERSIONS: Span = REGIONS.then(8 * SLOT_COUNT);
+const FIELDS: [Span; 9] = [
     STATE,
     CAUSE,
     SLOT,
@@ -23,6 +25,7 @@ const FIELDS: [Span; 8] = [
     ENDED,
     SLOT_STATES,
     REGIONS,
+    ERASED_VERSIONS,
 ];
 
 const REGION_LEN: usize = 24;
@@ -30,7 +33,7 @@ const MAX_REGIONS: usize = 8;
 const NO_SLOT: u8 = 255;
 
 const _: () = assert!(
-    BEGAN.start == 40 && SLOT_STATES.start == 64 && REGIONS.start == 96 && REGIONS.end() == 288
+    BEGAN.start == 40 && SLOT_STATES.start == 64 && REGIONS.start == 96 && REGIONS.end() == 288 && ERASED_VERSIONS.end() == 544
 );
 
 /// Where the volume stands. Later states never go back.
@@ -44,7 +47,8 @@ pub enum VolumeState {
     Erased = 3,
 }
 
-/// Where a slot stands. Later states never go back, unless the slot is granted anew.
+/// Where one version of a slot stands. Later states never go back; a slot that is granted anew has
+/// a new version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SlotState {
     /// Usable.
@@ -128,6 +132,8 @@ pub struct State {
     pub erase: Option<EraseRecord>,
     /// Where each slot stands.
     pub slots: [SlotState; SLOT_COUNT],
+    /// The version of each slot of which `slots` speaks. Later ones are in force.
+    pub erased_versions: [u64; SLOT_COUNT],
 }
 
 impl State {
@@ -138,7 +144,23 @@ impl State {
             volume: VolumeState::Locked,
             erase: None,
             slots: [SlotState::InForce; SLOT_COUNT],
+            erased_versions: [0; SLOT_COUNT],
         }
+    }
+
+    /// Where this version of a slot stands.
+    #[must_use]
+    pub fn of_slot(&self, slot: usize, version: u64) -> SlotState {
+        if version > self.erased_versions[slot] {
+            SlotState::InForce
+        } else {
+            self.slots[slot]
+        }
+    }
+
+    /// Notes where this version of a slot stands.
+    pub fn set_slot(&mut self, slot: usize, version: u64, state: SlotState) {
+        (self.slots[slot], self.erased_versions[slot]) = (state, version);
     }
 
     /// Reads a state block.
@@ -166,6 +188,7 @@ impl State {
             volume,
             erase,
             slots,
+            erased_versions: u64s_at(block, ERASED_VERSIONS),
         };
         // A locked volume has no erase to record; times or regions there would be lost by encoding
         // again.
@@ -188,6 +211,7 @@ impl State {
         for (byte, state) in block[SLOT_STATES.start..].iter_mut().zip(self.slots) {
             *byte = state as u8;
         }
+        put_u64s(&mut block, ERASED_VERSIONS, &self.erased_versions);
         if let Some(erase) = &self.erase {
             encode_erase(&mut block, erase);
         }
@@ -197,13 +221,19 @@ impl State {
     /// Of two readings of one volume, what is furthest on in each.
     #[must_use]
     pub fn furthest(self, other: Self) -> Self {
-        let slots = core::array::from_fn(|slot| self.slots[slot].max(other.slots[slot]));
+        let stand = |state: &Self, slot: usize| (state.erased_versions[slot], state.slots[slot]);
+        let stands: [_; SLOT_COUNT] =
+            core::array::from_fn(|slot| stand(&self, slot).max(stand(&other, slot)));
         let ahead = if other.volume > self.volume {
             other
         } else {
             self
         };
-        Self { slots, ..ahead }
+        Self {
+            slots: stands.map(|(_, state)| state),
+            erased_versions: stands.map(|(version, _)| version),
+            ..ahead
+        }
     }
 }
 

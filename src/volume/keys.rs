@@ -1,29 +1,33 @@
-//! From factors to the keys of a volume (format page §4).
+//! The keys of a volume, and how a slot holds them (format page §4).
 
 use super::error::{Damage, Error};
 use crate::crypto::{
-    self, Argon2Cost, CryptoError, Passphrase, PublicKey, Secret, SigningKey, Wrapped, Xts,
+    self, CryptoError, PrivateKey, PublicKey, RecipientPublicKey, Secret, SigningKey, Wrapped, Xts,
 };
-use crate::format::{Header, PassphraseFactor, Role, Slot, VolumeId, WrappedKeys};
+use crate::format::{Header, Role, Slot, VolumeId, WrappedKeys};
 
 const KEY_LEN: usize = 32;
-/// Number of the passphrase factor in the key derivation of a slot.
-const PASSPHRASE: u16 = 1;
 
 /// The keys that a slot holds.
 pub(super) struct Keys {
     volume_key: Secret,
     /// What an admin signs with.
-    pub(super) authority: Option<SigningKey>,
+    authority: Option<SigningKey>,
+    /// Whose signature everything has to carry.
+    authority_public: PublicKey,
+    /// What the holder of the slot signs it with.
+    holder: SigningKey,
 }
 
 impl Keys {
-    /// Keys of a new volume.
-    pub(super) fn new(volume_key: Secret, authority: SigningKey) -> Self {
-        Self {
+    /// Keys of a new volume. The holder is that of no slot.
+    pub(super) fn new(volume_key: Secret, authority: SigningKey) -> Result<Self, CryptoError> {
+        Ok(Self {
             volume_key,
+            authority_public: authority.public_key(),
             authority: Some(authority),
-        }
+            holder: SigningKey::from_seed(Secret::random(KEY_LEN)?)?,
+        })
     }
 
     /// The 64-byte XTS key of the payload.
@@ -54,48 +58,79 @@ impl Keys {
         ))
     }
 
-    /// F-80, F-81, F-83: refuses a header that was changed by somebody without the keys.
+    /// F-80, F-83: refuses a header that was changed by somebody without the keys, or in which
+    /// somebody else has made himself the authority.
     pub(super) fn authenticate(&self, header: &Header) -> Result<(), Error> {
+        if self.authority_public.0 != header.root.authority {
+            return Err(Error::Damaged(Damage::Authority));
+        }
         if !crypto::ct_eq(&self.root_mac(header)?, &header.root.mac) {
             return Err(Error::Damaged(Damage::Tampered));
-        }
-        let signed = PublicKey(header.root.authority)
-            .verify(&signed_message(header), &header.policy.signature);
-        let own = self.authority.as_ref().map(SigningKey::public_key);
-        if !signed || own.is_some_and(|key| key.0 != header.root.authority) {
-            return Err(Error::Damaged(Damage::Unsigned));
         }
         Ok(())
     }
 
-    fn plaintext(&self) -> Result<Secret, CryptoError> {
-        let mut both = Secret::zeroed(2 * KEY_LEN)?;
-        let (volume_key, seed) = both.expose_mut().split_at_mut(KEY_LEN);
-        volume_key.copy_from_slice(self.volume_key.expose());
-        if let Some(authority) = &self.authority {
-            seed.copy_from_slice(authority.seed().expose());
-        }
-        Ok(both)
+    /// What an admin signs with; `None` for everybody else.
+    pub(super) fn authority(&self) -> Option<&SigningKey> {
+        self.authority.as_ref()
     }
 
-    fn from_plaintext(role: Role, both: &Secret) -> Result<Self, CryptoError> {
-        let (volume_key, seed) = both.expose().split_at(KEY_LEN);
+    /// What the holder of the opened slot signs with.
+    pub(super) fn holder(&self) -> &SigningKey {
+        &self.holder
+    }
+
+    /// Opens the records of the event log; `None` for everybody but an admin.
+    pub(super) fn log_key(&self) -> Result<Option<PrivateKey>, CryptoError> {
+        self.authority.as_ref().map(log_key).transpose()
+    }
+
+    /// What a slot of this role and holder is to hold: nobody but an admin gets the authority.
+    fn plaintext(&self, role: Role, holder: &SigningKey) -> Result<Secret, CryptoError> {
+        let mut all = Secret::zeroed(crypto::WRAPPED_LEN)?;
+        let (volume_key, rest) = all.expose_mut().split_at_mut(KEY_LEN);
+        let (authority_seed, rest) = rest.split_at_mut(KEY_LEN);
+        let (holder_seed, authority_public) = rest.split_at_mut(KEY_LEN);
+        volume_key.copy_from_slice(self.volume_key.expose());
+        if let Some(authority) = self.authority.as_ref().filter(|_| role == Role::Admin) {
+            authority_seed.copy_from_slice(authority.seed().expose());
+        }
+        holder_seed.copy_from_slice(holder.seed().expose());
+        authority_public.copy_from_slice(&self.authority_public.0);
+        Ok(all)
+    }
+
+    fn from_plaintext(role: Role, all: &Secret) -> Result<Self, CryptoError> {
+        let part = |index: usize| &all.expose()[KEY_LEN * index..KEY_LEN * (index + 1)];
+        let mut authority_public = PublicKey([0; KEY_LEN]);
+        authority_public.0.copy_from_slice(part(3));
         let authority = if role == Role::Admin {
-            Some(SigningKey::from_seed(Secret::copy_of(seed)?)?)
+            Some(SigningKey::from_seed(Secret::copy_of(part(1))?)?)
+                .filter(|key| key.public_key() == authority_public)
         } else {
             None
         };
         Ok(Self {
-            volume_key: Secret::copy_of(volume_key)?,
+            volume_key: Secret::copy_of(part(0))?,
             authority,
+            authority_public,
+            holder: SigningKey::from_seed(Secret::copy_of(part(2))?)?,
         })
     }
+}
+
+/// The public key to which the event log is sealed.
+pub(super) fn log_public_key(authority: &SigningKey) -> Result<RecipientPublicKey, CryptoError> {
+    Ok(log_key(authority)?.public_key())
+}
+
+fn log_key(authority: &SigningKey) -> Result<PrivateKey, CryptoError> {
+    PrivateKey::derive(authority.seed(), b"tenlock v1 log key")
 }
 
 /// What the key of every slot of a volume depends on besides the factors.
 pub(super) struct SlotContext {
     id: VolumeId,
-    authority: [u8; 32],
     seal_hash: [u8; 32],
 }
 
@@ -105,44 +140,45 @@ impl SlotContext {
         let seal = header.seal.as_ref()?;
         Some(Self {
             id: header.root.id,
-            authority: header.root.authority,
             seal_hash: seal.hash(header.root.id),
         })
     }
 
-    /// Wraps `keys` into `slot`, whose nonce must be fresh.
+    /// Wraps `keys` for `holder` into `slot`, whose nonce must be fresh, and signs it.
     pub(super) fn wrap(
         &self,
         slot: &mut Slot,
         index: u16,
-        passphrase_output: &Secret,
+        ikm: &Secret,
         keys: &Keys,
+        holder: &SigningKey,
     ) -> Result<(), CryptoError> {
         let prefix = slot.prefix(self.id, index);
-        let kek = self.kek(&prefix, passphrase_output)?;
+        let kek = self.kek(&prefix, ikm)?;
         let Wrapped {
             commitment,
             ciphertext,
             tag,
-        } = crypto::wrap(&kek, &prefix, &keys.plaintext()?)?;
+        } = crypto::wrap(&kek, &prefix, &keys.plaintext(slot.role, holder)?)?;
         slot.wrapped = WrappedKeys {
             commitment,
             ciphertext,
             tag,
         };
+        slot.signature = holder.sign(&slot_message(slot, self.id, index));
         Ok(())
     }
 
-    /// The keys in `slot`, if the factor's output is the right one. Constant time up to the
+    /// The keys in `slot`, if the factors' outputs are the right ones. Constant time up to the
     /// verdict.
     pub(super) fn unwrap(
         &self,
         slot: &Slot,
         index: u16,
-        passphrase_output: &Secret,
+        ikm: &Secret,
     ) -> Result<Option<Keys>, CryptoError> {
         let prefix = slot.prefix(self.id, index);
-        let kek = self.kek(&prefix, passphrase_output)?;
+        let kek = self.kek(&prefix, ikm)?;
         let WrappedKeys {
             commitment,
             ciphertext,
@@ -158,50 +194,49 @@ impl SlotContext {
             },
         )?;
         plaintext
-            .map(|both| Keys::from_plaintext(slot.role, &both))
+            .map(|all| Keys::from_plaintext(slot.role, &all))
             .transpose()
     }
 
-    fn kek(&self, prefix: &[u8], passphrase_output: &Secret) -> Result<Secret, CryptoError> {
-        let mut ikm = Secret::zeroed(4 + KEY_LEN)?;
-        let (head, output) = ikm.expose_mut().split_at_mut(4);
-        head[..2].copy_from_slice(&PASSPHRASE.to_le_bytes());
-        head[2..].copy_from_slice(&KEY_LEN.to_le_bytes()[..2]);
-        output.copy_from_slice(passphrase_output.expose());
-        let info: [&[u8]; 3] = [
-            b"tenlock v1 kek",
-            &self.authority,
-            &crypto::sha256(&[prefix]),
-        ];
-        crypto::hkdf_sha256(&self.seal_hash, &ikm, &info, KEY_LEN)
+    fn kek(&self, prefix: &[u8], ikm: &Secret) -> Result<Secret, CryptoError> {
+        let info: [&[u8]; 2] = [b"tenlock v1 kek", &crypto::sha256(&[prefix])];
+        crypto::hkdf_sha256(&self.seal_hash, ikm, &info, KEY_LEN)
     }
 }
 
-/// Runs the derivation that `factor` prescribes.
-///
-/// # Errors
-/// Out of memory. The cost was checked when the slot was parsed.
-pub(super) fn derive(passphrase: &Passphrase, factor: &PassphraseFactor) -> Result<Secret, Error> {
-    Ok(crypto::argon2id(passphrase, &factor.salt, cost(factor)?)?)
-}
-
-/// The cost that `factor` prescribes.
-pub(super) fn cost(factor: &PassphraseFactor) -> Result<Argon2Cost, Error> {
-    Ok(Argon2Cost::new(
-        factor.memory_kib,
-        factor.passes,
-        factor.lanes,
-    )?)
-}
-
 /// What the authority signs (format page §4.5).
-pub(super) fn signed_message(header: &Header) -> Vec<u8> {
-    let id = header.root.id;
+pub(super) fn policy_message(header: &Header) -> Vec<u8> {
     [
         b"tenlock v1 policy".as_slice(),
-        &header.root.static_bytes(),
-        &header.policy.signed_bytes(id),
-        &header.label.signed_bytes(id),
+        &header.policy.signed_bytes(header.root.id),
+    ]
+    .concat()
+}
+
+/// What the holder of a slot signs (format page §4.5).
+pub(super) fn slot_message(slot: &Slot, id: VolumeId, index: u16) -> Vec<u8> {
+    [
+        b"tenlock v1 slot".as_slice(),
+        &slot.signed_bytes(id, index),
+    ]
+    .concat()
+}
+
+/// What a recovery slot's holder signs to make a new holder of a user's slot (format page §4.5).
+pub(super) fn endorsement_message(
+    id: VolumeId,
+    index: u16,
+    grant_id: &[u8; 16],
+    since: u64,
+    holder: &[u8; 32],
+) -> Vec<u8> {
+    [
+        b"tenlock v1 endorsement".as_slice(),
+        id.as_bytes(),
+        &index.to_le_bytes(),
+        grant_id,
+        &since.to_le_bytes(),
+        holder,
     ]
     .concat()
 }
