@@ -20,6 +20,10 @@ pub enum CryptoError {
     /// (IEEE 1619-2018; FIPS 140 Implementation Guidance C.I).
     #[error("the two halves of an XTS key are equal")]
     EqualXtsKeys,
+    /// No private key belongs to a public key, or its bytes are not the canonical ones. Nobody could
+    /// decrypt what is encrypted to it.
+    #[error("the public key to encrypt to is not valid: ask its owner for the right one")]
+    PublicKey,
     /// The machine lacks the instructions of the [`Kernel`](super::Kernel) that was asked for.
     #[error("the processor does not support the kernel asked for")]
     KernelUnavailable,

@@ -1,6 +1,7 @@
 //! Hash, MAC, key derivation from keys, and comparison.
 
 use hkdf::Hkdf;
+use hmac::digest::FixedOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -41,6 +42,18 @@ pub fn hkdf_sha256(
     out_len: usize,
 ) -> Result<Secret, CryptoError> {
     expand(&Hkdf::new(Some(salt), ikm.expose()), info, out_len)
+}
+
+/// HKDF-Extract alone (RFC 5869 section 2.2): HMAC-SHA-256 with the public `salt` as its key, of the
+/// concatenation of the secret `ikm`, which is not separated, as in [`sha256`]. 32 bytes.
+pub fn hkdf_extract_sha256(salt: &[u8], ikm: &[&[u8]]) -> Result<Secret, CryptoError> {
+    let mut mac = new_hmac(salt);
+    for part in ikm {
+        mac.update(part);
+    }
+    let mut prk = Secret::zeroed(32)?;
+    mac.finalize_into(prk.expose_array_mut::<32>()?.into());
+    Ok(prk)
 }
 
 /// HKDF-Expand alone (RFC 5869 section 2.3), for a `prk` that is a uniformly random key already.

@@ -9,6 +9,9 @@
 //! | `hash` | SHA-256; HMAC; HKDF | FIPS 180-4; RFC 2104; RFC 5869 |
 //! | `wrap` | AES-256-GCM-SIV under a committed key | RFC 8452 and the papers named there |
 //! | `sign` | Ed25519, strict verification | RFC 8032 |
+//! | `hpke` | HPKE base mode: X25519, HKDF-SHA-256, AES-256-GCM; keys as bech32m | RFC 9180; BIP 350 |
+//! | `key_file` | SHA-256 of a whole file, HMAC | FIPS 180-4; RFC 2104 |
+//! | `recovery_key` | 128 bits as bech32m characters or as words | BIP 173, BIP 350; word list of BIP 39 |
 //! | `xts` | XTS-AES-256 on whole sectors | IEEE 1619-2018, NIST SP 800-38E |
 //!
 //! # Where secrets live
@@ -33,10 +36,13 @@
 
 mod error;
 mod hash;
+mod hpke;
 mod kdf;
+mod key_file;
 mod pages;
 mod passphrase;
 mod random;
+mod recovery_key;
 mod secret;
 mod sign;
 #[cfg(test)]
@@ -45,13 +51,19 @@ mod wrap;
 mod xts;
 
 pub use error::CryptoError;
-pub use hash::{ct_eq, hkdf_expand_sha256, hkdf_sha256, hmac_sha256, sha256};
+pub use hash::{ct_eq, hkdf_expand_sha256, hkdf_extract_sha256, hkdf_sha256, hmac_sha256, sha256};
+pub use hpke::{
+    HPKE_SUITE, HPKE_TAG_LEN, KeyTextError, PrivateKey, RecipientPublicKey, Sealed,
+    hpke_export_from, hpke_export_to, hpke_open, hpke_seal,
+};
 pub use kdf::{
     Argon2Cost, CostError, Options as Argon2Options, Progress as Argon2Progress,
     Threads as Argon2Threads, WorkMemory, argon2id, argon2id_in, argon2id_with, calibrate,
 };
+pub use key_file::{KeyFile, KeyFileError};
 pub use passphrase::{MAX_PASSPHRASE_LEN, Passphrase, PassphraseError};
 pub use random::fill as fill_random;
+pub use recovery_key::{RecoveryKey, RecoveryKeyError};
 pub use secret::Secret;
 pub use sign::{PublicKey, SigningKey};
 pub use wrap::{WRAPPED_LEN, Wrapped, unwrap, wrap};

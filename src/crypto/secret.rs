@@ -71,6 +71,16 @@ impl Secret {
         self.expose().try_into().map_err(|_| CryptoError::Length)
     }
 
+    /// As [`expose_array`](Self::expose_array), to be written.
+    ///
+    /// # Panics
+    /// As [`expose`](Self::expose).
+    pub fn expose_array_mut<const N: usize>(&mut self) -> Result<&mut [u8; N], CryptoError> {
+        self.expose_mut()
+            .try_into()
+            .map_err(|_| CryptoError::Length)
+    }
+
     /// Length in bytes. Not secret.
     #[must_use]
     pub fn len(&self) -> usize {
