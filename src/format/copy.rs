@@ -5,9 +5,10 @@ use super::counters::Counters;
 use super::defect::Defect;
 use super::label::Label;
 use super::layout::{
-    BLOCK_LEN, COUNTERS_BLOCK, LABEL_BLOCK, MAX_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK,
-    SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, STATE_BLOCK, USED_BLOCKS,
+    BLOCK_LEN, COUNTERS_BLOCK, LABEL_BLOCK, LOG_BLOCKS, LOG_FIRST_BLOCK, MAX_SEAL_BLOCKS,
+    POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, STATE_BLOCK, USED_BLOCKS,
 };
+use super::log::LogBlock;
 use super::policy::Policy;
 use super::root::Root;
 use super::seal::Seal;
@@ -34,6 +35,7 @@ pub struct HeaderCopy {
     pub(super) policy: Checked<Policy>,
     pub(super) label: Checked<Label>,
     pub(super) slots: Vec<Checked<SlotBlock>>,
+    pub(super) log: Vec<Checked<LogBlock>>,
     pub(super) seal: Vec<Checked<Box<Block>>>,
 }
 
@@ -65,6 +67,12 @@ impl HeaderCopy {
                 .map(|(slot, index)| {
                     let block = at(SLOT_FIRST_BLOCK + slot)?;
                     SlotBlock::parse(block, index).map(|(id, slot)| valid(block, id, slot))
+                })
+                .collect(),
+            log: indexed(LOG_BLOCKS)
+                .map(|(place, index)| {
+                    let block = at(LOG_FIRST_BLOCK + place)?;
+                    LogBlock::parse(block, index).map(|(id, log)| valid(block, id, log))
                 })
                 .collect(),
             seal: indexed(MAX_SEAL_BLOCKS)
@@ -99,6 +107,7 @@ impl HeaderCopy {
             (LABEL_BLOCK, defect(&self.label, id)),
         ];
         let slots = (SLOT_FIRST_BLOCK..).zip(self.slots.iter().map(|slot| defect(slot, id)));
+        let log = (LOG_FIRST_BLOCK..).zip(self.log.iter().map(|block| defect(block, id)));
         let seal = (SEAL_FIRST_BLOCK..).zip(
             self.seal
                 .iter()
@@ -108,6 +117,7 @@ impl HeaderCopy {
         single
             .into_iter()
             .chain(slots)
+            .chain(log)
             .chain(seal)
             .filter_map(|(block, defect)| Some((block, defect?)))
             .collect()
@@ -127,6 +137,7 @@ impl HeaderCopy {
         single
             .into_iter()
             .chain(self.slots.iter().map(id))
+            .chain(self.log.iter().map(id))
             .chain(self.seal.iter().map(id))
             .flatten()
     }

@@ -6,7 +6,8 @@ use super::counters::Counters;
 use super::defect::Defect;
 use super::factor::{Factor, PassphraseFactor};
 use super::label::Label;
-use super::layout::{SLOT_COUNT, USED_BLOCKS};
+use super::layout::{LOG_BLOCKS, LOG_FIRST_BLOCK, SLOT_COUNT, USED_BLOCKS};
+use super::log::Log;
 use super::policy::Policy;
 use super::root::Root;
 use super::seal::Seal;
@@ -27,6 +28,8 @@ pub struct Header {
     pub label: Label,
     /// Its slots; a slot that was erased by itself is empty.
     pub slots: [SlotBlock; SLOT_COUNT],
+    /// The event log as far as it can be read.
+    pub log: Log,
     /// The seal; `None` once an erase has begun.
     pub seal: Option<Seal>,
     /// The state that is furthest on.
@@ -55,6 +58,20 @@ impl CopyStatus {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         !matches!(self, Self::Foreign(_))
+    }
+
+    /// Whether a change of the header can fall back on this copy: at most blocks of the event log
+    /// are damaged.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        let of_the_log = |(block, _): &(usize, Defect)| {
+            (LOG_FIRST_BLOCK..LOG_FIRST_BLOCK + LOG_BLOCKS).contains(block)
+        };
+        match self {
+            Self::Whole => true,
+            Self::Damaged(defects) => defects.iter().all(of_the_log),
+            Self::Foreign(_) => false,
+        }
     }
 }
 
@@ -110,11 +127,14 @@ impl Header {
             .reduce(Counters::stricter)
             .unwrap_or_else(|| one_attempt_left(&root.value, &policy));
         let copies = both.map(|copy| parts.status(copy, root));
+        let log_blocks = (0..LOG_BLOCKS).flat_map(|index| pick(both, id, move |copy| &copy.log[index]));
+        let log = Log::merge(id, log_blocks.map(|block| &block.value));
         Ok(Self {
             root: root.value.clone(),
             policy,
             label,
             slots,
+            log,
             seal,
             state,
             counters,
@@ -132,8 +152,8 @@ impl Header {
         Self::of_volume([&copy, &copy], self.root.id).map(|_| ())
     }
 
-    /// The raw blocks of a copy by number: root, policy, label, slots, seal (while there is one),
-    /// state, counters.
+    /// The raw blocks of a copy by number: root, policy, label, slots, state, counters, event log,
+    /// seal (while there is one).
     #[must_use]
     pub fn encode(&self) -> Vec<(usize, Box<Block>)> {
         use super::layout::{COUNTERS_BLOCK, SEAL_FIRST_BLOCK, STATE_BLOCK};
@@ -141,6 +161,8 @@ impl Header {
         let mut blocks = self.encode_generation();
         blocks.push((STATE_BLOCK, self.state.encode(id)));
         blocks.push((COUNTERS_BLOCK, self.counters.encode(id)));
+        let log = (0..LOG_BLOCKS).map(|number| self.log.encode_block(id, number));
+        blocks.extend((LOG_FIRST_BLOCK..).zip(log));
         let seal = self.seal.iter().flat_map(Seal::blocks);
         blocks.extend((SEAL_FIRST_BLOCK..).zip(seal.cloned()));
         blocks
@@ -305,6 +327,7 @@ impl<'a> Parts<'a> {
         use super::layout::{SEAL_FIRST_BLOCK, SLOT_FIRST_BLOCK};
         match block {
             SEAL_FIRST_BLOCK.. => self.state.volume == VolumeState::Locked,
+            LOG_FIRST_BLOCK.. => true,
             SLOT_FIRST_BLOCK.. => self.slot_counts(root, block - SLOT_FIRST_BLOCK),
             _ => true,
         }

@@ -41,12 +41,13 @@ pub use factor::{Factor, PassphraseFactor};
 pub use header::{CopyStatus, Header, HeaderError};
 pub use label::{Label, LabelError, LabelField};
 pub use layout::{
-    BLOCK_LEN, COPY_BLOCKS, COPY_LEN, COUNTERS_BLOCK, LABEL_BLOCK, MAX_SEAL_BLOCKS,
+    BLOCK_LEN, COPY_BLOCKS, COPY_LEN, COUNTERS_BLOCK, LABEL_BLOCK, LOG_BLOCKS, LOG_FIRST_BLOCK,
+    LOG_RECORDS, MAX_SEAL_BLOCKS,
     MIN_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK,
     STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
 pub use policy::{
-    Action, Grant, GrantFlags, LogHead, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN,
+    Action, Grant, GrantFlags, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN,
 };
 pub use root::{Cipher, MAC_LEN, Root, SectorSize};
 pub use seal::Seal;

@@ -6,6 +6,7 @@ use super::block::{
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
+use super::log::LogHead;
 use super::slot::Role;
 
 /// Most attempts that a policy can allow, and the default.
@@ -112,15 +113,6 @@ impl GrantFlags {
     }
 }
 
-/// The newest record of the event log at some time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LogHead {
-    /// Its sequence number; 0 if there was none.
-    pub sequence: u64,
-    /// Its hash; zero bytes if there was none.
-    pub hash: [u8; 32],
-}
-
 /// Rules for new passphrases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PassphraseRules {
@@ -216,6 +208,17 @@ impl Policy {
         }
     }
 
+    /// Whether a slot of this role must exist.
+    #[must_use]
+    pub fn requires(&self, role: Role) -> bool {
+        self.required_roles & role_bit(role) != 0
+    }
+
+    /// Sets of which roles a slot must exist.
+    pub fn require_roles(&mut self, roles: &[Role]) {
+        self.required_roles = roles.iter().fold(0, |set, role| set | role_bit(*role));
+    }
+
     /// Encodes the policy with its signature.
     #[must_use]
     pub fn encode(&self, id: VolumeId) -> Box<Block> {
@@ -277,6 +280,10 @@ impl Policy {
         put(&mut block, LOG_HASH, &self.log_head.hash);
         block
     }
+}
+
+const fn role_bit(role: Role) -> u8 {
+    1 << (role as u8 - 1)
 }
 
 fn parse_grant(block: &Block, start: usize) -> Result<Option<Grant>, Defect> {

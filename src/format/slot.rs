@@ -80,6 +80,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// All roles in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::User, Self::Recovery, Self::Escrow];
+
     /// `None`: not a role; `Some(None)`: no role.
     #[expect(
         clippy::option_option,

@@ -3,8 +3,12 @@
 use std::io;
 
 use super::erase::EraseReport;
+use super::credential::CredentialError;
+use super::external::ExternalError;
+use super::memory::Rollback;
+use super::rules::RuleViolation;
 use crate::crypto::{CostError, CryptoError, PassphraseError};
-use crate::format::{Defect, HeaderError, LabelError};
+use crate::format::{Defect, HeaderError, LabelError, Role};
 
 /// Why an operation failed. Each text says what to do.
 ///
@@ -33,19 +37,121 @@ pub enum Error {
     )]
     CannotWrite(#[source] Option<io::Error>),
     /// The credential opens no slot. The attempt has been charged.
-    #[error("wrong passphrase: {remaining} attempt(s) left, then the key is erased for good")]
+    #[error("{}", wrong(*remaining, *erases_volume))]
     WrongCredential {
-        /// Attempts left on the slot with the fewest, at least 1.
-        remaining: u8,
+        /// Attempts left on the slot with the fewest, at least 1; `None` for credentials that are
+        /// not counted.
+        remaining: Option<u8>,
+        /// Whether the key of the volume is erased at the limit, not just the slot.
+        erases_volume: bool,
     },
     /// The key is destroyed, or the attempts are used up and it is being destroyed.
     #[error("{0}")]
     Erased(Box<EraseReport>),
     /// The credential opens no slot, and this was the last attempt on its slot, which is erased. Others still open the volume.
     #[error(
-        "wrong passphrase, and the last attempt of its slot, which is erased now: use another credential"
+        "wrong credential, and the last attempt of its slot, which is erased now: use another credential"
     )]
     SlotErased,
+    /// More than one slot could be meant. No attempt was charged.
+    #[error(
+        "a credential of this kind could be meant for the slots {}: name one, or a role, so that a wrong one is not charged to all of them",
+        list(slots)
+    )]
+    AmbiguousSlot {
+        /// The slots that fit.
+        slots: Vec<usize>,
+    },
+    /// Only the last attempt is left, and it is reserved. No attempt was charged.
+    #[error("the last attempt on slot {slot} is reserved: an admin has to allow it")]
+    AttemptReserved {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// The credential is right and must be replaced first. No attempt was charged.
+    #[error("the credential of slot {slot} is right and must be changed now: give a new one with it")]
+    MustChange {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// The recovery key is right, opens only once, and was not spent.
+    #[error(
+        "the recovery key of slot {slot} is right and opens the volume only once: use it to set a new credential of a user"
+    )]
+    OneTime {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// The role of the opened slot does not permit this. Nothing was changed.
+    #[error("a slot of the role {} may not {operation}: unlock with one that may", role.name())]
+    NotPermitted {
+        /// Role of the slot that was opened.
+        role: Role,
+        /// What was asked for, as in "may not …".
+        operation: &'static str,
+    },
+    /// The slot that was opened may only read. Nothing was written.
+    #[error("this slot may only read: unlock with one that may write")]
+    ReadOnly,
+    /// No such slot is in use. Nothing was changed.
+    #[error("slot {slot} is not in use: `info` lists those that are")]
+    NoSuchSlot {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// The slot is taken. Nothing was changed.
+    #[error("slot {slot} is in use: remove it first, or leave the choice of the slot out")]
+    SlotInUse {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// All slots are taken. Nothing was changed.
+    #[error("all 32 slots are in use: remove one first")]
+    SlotsFull,
+    /// The slot to be removed is the one that was opened. Nothing was changed.
+    #[error("this is the slot that was opened: unlock with another one to remove it, or force it")]
+    OwnSlot,
+    /// The policy demands a slot of this role, or there would be no admin. Nothing was changed.
+    #[error("the policy demands a slot of the role {}: add another one first, or force it", role.name())]
+    RequiredRole {
+        /// The role.
+        role: Role,
+    },
+    /// Nobody could open the volume afterwards. Nothing was changed.
+    #[error("nobody could open the volume afterwards: force it, or erase the volume instead")]
+    LastWayIn,
+    /// What a new slot is to be like makes no sense. Nothing was changed.
+    #[error("such a slot cannot be made: {0}")]
+    SlotOptions(&'static str),
+    /// A rule of the policy is out of its range. Nothing was changed.
+    #[error("such a policy cannot be made: {0}")]
+    PolicyRules(&'static str),
+    /// The key derivation of a new passphrase costs less than the policy demands. Nothing was
+    /// changed.
+    #[error(
+        "the policy demands a key derivation with at least {memory_kib} KiB and {passes} passes: choose a cost that is not below it"
+    )]
+    CostTooLow {
+        /// Least memory in KiB.
+        memory_kib: u32,
+        /// Least number of passes.
+        passes: u32,
+    },
+    /// The new credential breaks a rule of the policy. Nothing was changed.
+    #[error(transparent)]
+    Rule(#[from] RuleViolation),
+    /// The credential is not acceptable as such. Nothing was changed, no attempt was charged.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// An external factor gave no secret. The attempt was not made.
+    #[error(transparent)]
+    External(#[from] ExternalError),
+    /// The header is older than this host remembers. No attempt was charged.
+    #[error(transparent)]
+    Rollback(#[from] Rollback),
+    /// What this host remembers could not be read. No attempt was charged.
+    #[error("what this host remembers of the volume could not be read: {0}; mend or remove it")]
+    Memory(io::Error),
     /// No slot can be opened with a credential of this kind. No attempt was charged.
     #[error(
         "no slot of this volume opens with a credential of this kind: use one of the kinds that `info` lists"
@@ -143,17 +249,53 @@ pub enum Damage {
         "its header was changed by somebody who has no key to it; do not trust its contents, use another copy of the volume"
     )]
     Tampered,
-    /// The policy, the label or the list of slots is not signed by the authority (F-81).
+    /// The policy is not signed by the authority (F-81).
     #[error(
-        "its policy, label or list of slots was changed by somebody who is no admin; use another copy of the volume"
+        "its policy (rules, limits of attempts, grants of slots) was changed by somebody who is no admin; use another copy of the volume"
     )]
-    Unsigned,
-    /// The slot that opened is not the one that was granted (F-82, F-83).
-    #[error("slot {slot} was not granted by an admin; use another copy of the volume")]
+    Policy,
+    /// A slot is not the one that was granted: its role, its grant, or its lack of a counter (F-82).
+    #[error("slot {slot} or its role was not granted by an admin; use another copy of the volume")]
     NotGranted {
         /// Index of the slot.
         slot: usize,
     },
+    /// Somebody else has made himself the authority (F-83).
+    #[error(
+        "the key of its authority was exchanged by somebody who is no admin; use another copy of the volume"
+    )]
+    Authority,
+    /// The static part of the root is not the one that was signed (F-84).
+    #[error(
+        "its layout (sizes, sector size, key of the event log) was changed by somebody who is no admin; use another copy of the volume"
+    )]
+    Layout,
+    /// The label is not the one that was signed (F-85).
+    #[error("its label was changed by somebody who is no admin; use another copy of the volume")]
+    Label,
+    /// A slot was put back as it was before a change, or copied from elsewhere (F-86).
+    #[error("slot {slot} was put back as it was earlier; use another copy of the volume")]
+    OlderSlot {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// A slot is not signed by its holder (F-87).
+    #[error("slot {slot} was changed by somebody who is not its holder; use another copy of the volume")]
+    SlotChanged {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// A slot that was granted is not there (F-88).
+    #[error("slot {slot} was removed by somebody who is no admin; use another copy of the volume")]
+    SlotMissing {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// Records of the event log that an admin has seen are gone or others (F-89).
+    #[error(
+        "records of its event log were removed or exchanged; use another copy of the volume, or accept the lost log by name"
+    )]
+    Log,
 }
 
 /// Numbers of outcomes, the same in the C ABI and as exit codes of the command-line tool. They
@@ -199,13 +341,34 @@ impl Error {
             Self::Erased(_) | Self::SlotErased => Code::Erased,
             Self::Io { .. } => Code::Io,
             Self::Cancelled => Code::Cancelled,
-            Self::OutOfRange { .. }
+            Self::AmbiguousSlot { .. }
+            | Self::NoSuchSlot { .. }
+            | Self::SlotInUse { .. }
+            | Self::SlotOptions(_)
+            | Self::PolicyRules(_)
+            | Self::CostTooLow { .. }
+            | Self::Rule(_)
+            | Self::Credential(_)
+            | Self::OutOfRange { .. }
             | Self::Size { .. }
             | Self::AttemptLimit { .. }
             | Self::Passphrase(_)
             | Self::Cost(_)
             | Self::Label(_) => Code::Usage,
+            Self::External(ExternalError::Cancelled) => Code::Cancelled,
             Self::NoMatchingSlot
+            | Self::AttemptReserved { .. }
+            | Self::MustChange { .. }
+            | Self::OneTime { .. }
+            | Self::NotPermitted { .. }
+            | Self::ReadOnly
+            | Self::SlotsFull
+            | Self::OwnSlot
+            | Self::RequiredRole { .. }
+            | Self::LastWayIn
+            | Self::External(_)
+            | Self::Rollback(_)
+            | Self::Memory(_)
             | Self::LooksLikeData { .. }
             | Self::HeaderCopyMissing
             | Self::Unreadable(_)
@@ -226,6 +389,26 @@ impl Error {
             Self::Erased(_) => "erased",
             Self::SlotErased => "slot_erased",
             Self::NoMatchingSlot => "no_matching_slot",
+            Self::AmbiguousSlot { .. } => "ambiguous_slot",
+            Self::AttemptReserved { .. } => "attempt_reserved",
+            Self::MustChange { .. } => "must_change",
+            Self::OneTime { .. } => "one_time",
+            Self::NotPermitted { .. } => "not_permitted",
+            Self::ReadOnly => "read_only",
+            Self::NoSuchSlot { .. } => "no_such_slot",
+            Self::SlotInUse { .. } => "slot_in_use",
+            Self::SlotsFull => "slots_full",
+            Self::OwnSlot => "own_slot",
+            Self::RequiredRole { .. } => "required_role",
+            Self::LastWayIn => "last_way_in",
+            Self::SlotOptions(_) => "slot_options",
+            Self::PolicyRules(_) => "policy_rules",
+            Self::CostTooLow { .. } => "cost_too_low",
+            Self::Rule(_) => "rule",
+            Self::Credential(_) => "credential",
+            Self::External(_) => "external",
+            Self::Rollback(_) => "rollback",
+            Self::Memory(_) => "memory",
             Self::Io { .. } => "io",
             Self::OutOfRange { .. } => "out_of_range",
             Self::LooksLikeData { .. } => "looks_like_data",
@@ -239,6 +422,12 @@ impl Error {
             Self::Cancelled => "cancelled",
             Self::Crypto(_) => "crypto",
         }
+    }
+}
+
+impl From<Damage> for Error {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(damage)
     }
 }
 
@@ -259,4 +448,21 @@ impl From<HeaderError> for Error {
             HeaderError::Damaged(defect) => Self::Damaged(Damage::Header(defect)),
         }
     }
+}
+
+fn wrong(remaining: Option<u8>, erases_volume: bool) -> String {
+    match (remaining, erases_volume) {
+        (None, _) => "wrong credential: it opens no slot of this volume".to_owned(),
+        (Some(left), true) => {
+            format!("wrong credential: {left} attempt(s) left, then the key is erased for good")
+        }
+        (Some(left), false) => {
+            format!("wrong credential: {left} attempt(s) left, then its slot is erased")
+        }
+    }
+}
+
+fn list(slots: &[usize]) -> String {
+    let numbers: Vec<String> = slots.iter().map(usize::to_string).collect();
+    numbers.join(", ")
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::error::{Damage, Error};
 use crate::format::{
-    BLOCK_LEN, Block, COPY_LEN, COUNTERS_BLOCK, CopyStatus, Defect, Header, HeaderCopy, ROOT_BLOCK,
-    Root, STATE_BLOCK, USED_BLOCKS, USED_LEN,
+    BLOCK_LEN, Block, COPY_LEN, COUNTERS_BLOCK, CopyStatus, Defect, Header, HeaderCopy,
+    LOG_FIRST_BLOCK, ROOT_BLOCK, Root, STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
 use crate::storage::Storage;
 
@@ -88,68 +88,107 @@ impl Medium {
         self.flush()
     }
 
-    /// Writes the counters of `header` to the copies that are ours: A, flush, B, flush.
+    /// Writes the counters of `header`, and the log block of a record, to the copies that are ours:
+    /// A, flush, B, flush.
     ///
     /// For a charge. One durable copy is enough, for the stricter one counts.
-    pub(super) fn write_counters(&self, header: &Header) -> Result<(), Error> {
-        any(self.write_each(
-            header,
-            COUNTERS_BLOCK,
-            &header.counters.encode(header.root.id),
-        )?)
+    pub(super) fn write_counters(
+        &self,
+        header: &Header,
+        record: Option<LogPlace>,
+    ) -> Result<(), Error> {
+        self.check_writable()?;
+        any(self.write_counters_each(header, record))
     }
 
     /// As [`write_counters`](Self::write_counters), but a success only if all of them were written:
     /// for a refund, which the stricter copy would undo.
-    pub(super) fn write_counters_everywhere(&self, header: &Header) -> Result<(), Error> {
-        let outcomes = self.write_each(
-            header,
-            COUNTERS_BLOCK,
-            &header.counters.encode(header.root.id),
-        )?;
+    pub(super) fn write_counters_everywhere(
+        &self,
+        header: &Header,
+        record: Option<LogPlace>,
+    ) -> Result<(), Error> {
+        self.check_writable()?;
+        let outcomes = self.write_counters_each(header, record);
         outcomes.into_iter().collect()
+    }
+
+    /// Writes the log block of a record to the copies that are ours, as far as that goes.
+    pub(super) fn write_record(&self, header: &Header, record: LogPlace) {
+        for copy in ours(header) {
+            self.put_record(header, copy, record);
+            let _ = self.flush();
+        }
     }
 
     /// Writes the state of `header` to the copies that are ours. One durable copy is enough, for
     /// the one furthest on counts.
     pub(super) fn write_state(&self, header: &Header) -> Result<(), Error> {
-        any(self.write_each(header, STATE_BLOCK, &header.state.encode(header.root.id))?)
+        self.check_writable()?;
+        let block = header.state.encode(header.root.id);
+        let outcomes = ours(header)
+            .map(|copy| self.write_blocks(copy, &[(STATE_BLOCK, block.clone())]))
+            .collect();
+        any(outcomes)
     }
 
-    /// Writes a block that each copy holds by itself to the copies that are ours, each with a
-    /// flush, and says what became of each.
-    fn write_each(
+    /// Makes `next` the header of both copies, A first, with the log block of the record that tells
+    /// of it (format page §6.2). Both must be whole.
+    pub(super) fn write_generation(
         &self,
-        header: &Header,
-        index: usize,
-        block: &Block,
-    ) -> Result<Vec<Result<(), Error>>, Error> {
+        next: &Header,
+        record: Option<LogPlace>,
+    ) -> Result<(), Error> {
         self.check_writable()?;
-        let ours = copies(header)
-            .into_iter()
-            .zip(&header.copies)
-            .filter(|(_, status)| status.is_ours());
-        Ok(ours
-            .map(|(copy, _)| self.write_blocks(copy, &[(index, Box::new(*block))]))
-            .collect())
-    }
-
-    /// Makes `next` the header of both copies, A first (format page §6.2). Both must be whole.
-    pub(super) fn write_generation(&self, next: &Header) -> Result<(), Error> {
-        self.check_writable()?;
-        if next
-            .copies
-            .iter()
-            .any(|status| *status != CopyStatus::Whole)
-        {
+        if !next.copies.iter().all(CopyStatus::is_safe) {
             return Err(Error::HeaderCopyMissing);
         }
         next.check().map_err(Error::Unreadable)?;
         let blocks = next.encode_generation();
-        copies(next)
-            .into_iter()
-            .try_for_each(|copy| self.write_blocks(copy, &blocks))
+        copies(next).into_iter().try_for_each(|copy| {
+            if let Some(record) = record {
+                self.put_record(next, copy, record);
+            }
+            self.write_blocks(copy, &blocks)
+        })
     }
+
+    /// Says what became of each copy.
+    fn write_counters_each(
+        &self,
+        header: &Header,
+        record: Option<LogPlace>,
+    ) -> Vec<Result<(), Error>> {
+        let block = header.counters.encode(header.root.id);
+        ours(header)
+            .map(|copy| {
+                if let Some(record) = record {
+                    self.put_record(header, copy, record);
+                }
+                self.write_blocks(copy, &[(COUNTERS_BLOCK, block.clone())])
+            })
+            .collect()
+    }
+
+    /// Writes the log block of a record without a flush. A record that cannot be written is in
+    /// nobody's way.
+    fn put_record(&self, header: &Header, copy: u64, LogPlace(number): LogPlace) {
+        let block = header.log.encode_block(header.root.id, number);
+        let _ = self.write(block_offset(copy, LOG_FIRST_BLOCK + number), &*block);
+    }
+}
+
+/// The block of the event log, counted within the log, in which a new record is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LogPlace(pub(super) usize);
+
+/// Where the copies begin that are ours.
+fn ours(header: &Header) -> impl Iterator<Item = u64> {
+    copies(header)
+        .into_iter()
+        .zip(&header.copies)
+        .filter(|(_, status)| status.is_ours())
+        .map(|(copy, _)| copy)
 }
 
 impl Drop for Medium {

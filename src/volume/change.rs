@@ -1,0 +1,84 @@
+//! Changing the header of an open volume: one generation to the next (format page §6.2).
+
+use super::draft::Draft;
+use super::erase::now;
+use super::error::Error;
+use super::event::EventKind;
+use super::log;
+use super::unlocked::Volume;
+use crate::crypto::fill_random;
+use crate::format::{Header, Role};
+
+/// Who has to sign a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// The authority: the change is one of policy, label or the list of slots.
+    ByAuthority,
+    /// The holder of the slot alone.
+    ByHolder,
+}
+
+impl Volume {
+    /// Makes a change and records it in the event log; returns the slot that it was about.
+    ///
+    /// It begins with the header as it stands on the medium, and on error nothing but the medium
+    /// knows what has come of it: the next change begins by reading that.
+    pub(super) fn change(
+        &self,
+        signed: Signed,
+        event: EventKind,
+        edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        let mut header = self.header();
+        *header = self.current_header()?;
+        let mut draft = Draft::new(header.clone(), self.keys(), &fill_random, now());
+        let slot = edit(&mut draft)?;
+        if signed == Signed::ByAuthority {
+            draft.sign()?;
+        }
+        let mut next = draft.finish()?;
+        let event = self.origin().slot_event(event, &next, slot);
+        let record = log::append(&mut next, &event);
+        self.medium().write_generation(&next, record)?;
+        *header = next;
+        self.remember(&header);
+        Ok(slot)
+    }
+
+    /// An admin signs whatever he changes, so that nothing earlier can be put back; others cannot.
+    pub(super) fn own_signature(&self) -> Signed {
+        if self.keys().authority().is_some() {
+            Signed::ByAuthority
+        } else {
+            Signed::ByHolder
+        }
+    }
+
+    /// Writes the counters of `header`, and records it.
+    pub(super) fn write_counters(
+        &self,
+        mut header: Box<Header>,
+        event: EventKind,
+        slot: usize,
+    ) -> Result<(), Error> {
+        let event = self.origin().slot_event(event, &header, slot);
+        let record = log::append(&mut header, &event);
+        self.medium().write_counters_everywhere(&header, record)?;
+        *self.header() = header;
+        Ok(())
+    }
+
+    /// Refuses what the role of the opened slot does not permit.
+    pub(super) fn check_role(
+        &self,
+        operation: &'static str,
+        permitted: &[Role],
+    ) -> Result<(), Error> {
+        let role = self.role();
+        if permitted.contains(&role) {
+            Ok(())
+        } else {
+            Err(Error::NotPermitted { role, operation })
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The event log: sealing records, and reading them as an admin (format page §3.9).
+//!
+//! Each record is sealed to the authority's log key, so that even a failed attempt, which knows no
+//! secret, can be recorded, and a finder cannot read what is there. A record that cannot be sealed or
+//! written is left out: the log is in nobody's way.
+
+use super::error::Error;
+use super::event::Event;
+use super::keys::Keys;
+use super::medium::{LogPlace, Medium};
+use crate::crypto::{self, CryptoError, PrivateKey, RecipientPublicKey};
+use crate::format::{Header, LogFault, Record, VolumeId};
+
+/// The event log as an admin reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventLog {
+    /// The entries that are there, oldest first.
+    pub entries: Vec<LogEntry>,
+    /// Where records are missing or do not follow each other.
+    pub faults: Vec<LogFault>,
+}
+
+/// One entry of the event log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogEntry {
+    /// Its number, from 1.
+    pub sequence: u64,
+    /// What happened; `None` if the record cannot be opened: somebody else has written it.
+    pub event: Option<Event>,
+}
+
+/// Adds a record to the log in memory; `None` if it could not be sealed.
+pub(super) fn append(header: &mut Header, event: &Event) -> Option<LogPlace> {
+    let id = header.root.id;
+    let to = RecipientPublicKey(header.root.log_key);
+    let sequence = header.log.head(id).sequence.checked_add(1)?;
+    let sealed =
+        crypto::hpke_seal(&to, &info(id), &sequence.to_le_bytes(), &event.encode()).ok()?;
+    let ciphertext = sealed.ciphertext.try_into().ok()?;
+    header
+        .log
+        .append(id, sealed.encapsulated, &ciphertext)
+        .map(LogPlace)
+}
+
+/// Adds a record and writes it.
+pub(super) fn record(medium: &Medium, header: &mut Header, event: &Event) {
+    if let Some(place) = append(header, event) {
+        medium.write_record(header, place);
+    }
+}
+
+/// Reads the log with an admin's keys; `None` for others.
+pub(super) fn read(header: &Header, keys: &Keys) -> Result<Option<EventLog>, Error> {
+    let Some(key) = keys.log_key()? else {
+        return Ok(None);
+    };
+    let id = header.root.id;
+    let entry = |record: &Record| {
+        Ok(LogEntry {
+            sequence: record.sequence,
+            event: open(&key, id, record)?,
+        })
+    };
+    let entries: Result<Vec<_>, CryptoError> = header.log.records().map(entry).collect();
+    Ok(Some(EventLog {
+        entries: entries?,
+        faults: header.log.check_chain(id),
+    }))
+}
+
+fn open(key: &PrivateKey, id: VolumeId, record: &Record) -> Result<Option<Event>, CryptoError> {
+    let opened = crypto::hpke_open(
+        key,
+        &record.encapsulated,
+        &info(id),
+        &record.sequence.to_le_bytes(),
+        &record.ciphertext,
+    )?;
+    let bytes = opened.and_then(|bytes| <[u8; Event::LEN]>::try_from(bytes).ok());
+    Ok(bytes.as_ref().and_then(Event::decode))
+}
+
+fn info(id: VolumeId) -> Vec<u8> {
+    [b"tenlock v1 event".as_slice(), id.as_bytes()].concat()
+}
