@@ -16,6 +16,7 @@ mod defect;
 mod factor;
 mod label;
 mod layout;
+mod log;
 mod policy;
 mod root;
 mod seal;
@@ -45,6 +46,8 @@ pub use layout::{
     MIN_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK,
     STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
+pub use layout::{LOG_BLOCKS, LOG_FIRST_BLOCK, LOG_RECORDS, RECORDS_PER_BLOCK};
+pub use log::{CIPHERTEXT_LEN, Log, LogBlock, LogFault, LogHead, Record};
 pub use policy::{Action, Grant, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN};
 pub use root::{Cipher, MAC_LEN, Root, SectorSize};
 pub use seal::Seal;
