@@ -128,7 +128,7 @@ impl Log {
     #[must_use]
     pub fn follows(&self, id: VolumeId, head: &LogHead) -> bool {
         let newest = self.newest().map_or(0, |record| record.sequence);
-        if head.sequence == 0 || head.sequence < first_kept(newest) {
+        if head.sequence < first_kept(newest) {
             return true;
         }
         self.get(head.sequence)

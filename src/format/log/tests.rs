@@ -131,7 +131,7 @@ fn f101_an_empty_record_is_all_zero() {
 fn f102_numbers_beyond_the_last_are_refused() {
     // 2^63 - 1 lies at the place of record (2^63 - 2) mod 168 + 1 = 7.
     let position = BODY + 6 * 576;
-    assert_eq!(place(MAX_SEQUENCE), 6);
+    assert_eq!((MAX_SEQUENCE, place(MAX_SEQUENCE)), ((1 << 63) - 1, 6));
     assert!(parse_changed(position, &MAX_SEQUENCE.to_le_bytes()).is_ok());
     for sequence in [MAX_SEQUENCE + 1, u64::MAX] {
         assert_eq!(
@@ -316,6 +316,16 @@ fn a_changed_record_shows_at_the_one_after_it() {
             assert!(faults.contains(&expected), "{faults:?}");
         }
     }
+}
+
+#[test]
+fn a_first_record_that_names_one_before_it_shows() {
+    let mut log = Log::empty();
+    log.records[0] = Some(Record {
+        previous: [9; 32],
+        ..log_of(1).newest().unwrap().clone()
+    });
+    assert_eq!(log.check_chain(id()), [LogFault::Unlinked { sequence: 1 }]);
 }
 
 #[test]
