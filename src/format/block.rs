@@ -77,6 +77,7 @@ pub(super) enum Kind {
     Label,
     Slot,
     Seal,
+    Log,
 }
 
 impl Kind {
@@ -89,6 +90,7 @@ impl Kind {
             Self::Label => b"TLLABEL\0",
             Self::Slot => b"TLSLOT\0\0",
             Self::Seal => b"TLSEAL\0\0",
+            Self::Log => b"TLLOG\0\0\0",
         }
     }
 }

@@ -92,6 +92,12 @@ pub enum Defect {
     KdfVariety,
     #[error("the seal is damaged in both copies, or differs between them (F-70)")]
     Seal,
+    #[error("a record of the event log is not at the place of its number (F-100)")]
+    LogPlace,
+    #[error("an empty record of the event log is not all zero (F-101)")]
+    LogNotEmpty,
+    #[error("a record of the event log has a number above 2^63 - 1 (F-102)")]
+    LogSequence,
 }
 
 impl Defect {

@@ -67,3 +67,18 @@ impl Span {
         self.start + self.len
     }
 }
+
+/// First block of the event log.
+pub const LOG_FIRST_BLOCK: usize = 40;
+/// Blocks of the event log.
+pub const LOG_BLOCKS: usize = 24;
+/// Records in a block of the event log.
+pub const RECORDS_PER_BLOCK: usize = 7;
+/// Records that the event log keeps.
+pub const LOG_RECORDS: usize = LOG_BLOCKS * RECORDS_PER_BLOCK;
+
+const _: () = {
+    assert!(LOG_FIRST_BLOCK == SLOT_FIRST_BLOCK + SLOT_COUNT);
+    assert!(LOG_FIRST_BLOCK + LOG_BLOCKS == SEAL_FIRST_BLOCK);
+    assert!(LOG_RECORDS == 168);
+};

@@ -168,6 +168,16 @@ impl Derived {
             .inspect_err(|_| header.counters = charged)
     }
 
+    /// Whether the limit of the charged slot with the fewest attempts left is that of the volume.
+    pub(super) fn erases_volume(&self, header: &Header) -> bool {
+        let fewest = self.remaining(header);
+        self.counted
+            && self.candidates.iter().any(|slot| {
+                remaining(header, *slot) == fewest
+                    && action(header, *slot) == Some(Action::EraseVolume)
+            })
+    }
+
     /// Attempts left on the charged slot with the fewest; 0 if a limit is reached, `None` if
     /// nothing was charged.
     pub(super) fn remaining(&self, header: &Header) -> Option<u8> {
@@ -231,6 +241,12 @@ pub(super) fn remaining(header: &Header, slot: usize) -> Option<u8> {
 /// The attempt limit of a slot; `None` if it has no counter.
 pub(super) fn limit(header: &Header, slot: usize) -> Option<u8> {
     lockout(header, slot).map(|(limit, _)| limit)
+}
+
+/// What happens at the limit of a slot: the last slot takes the volume with it.
+pub(super) fn action(header: &Header, slot: usize) -> Option<Action> {
+    let alone = !(0..SLOT_COUNT).any(|other| other != slot && is_in_use(header, other));
+    lockout(header, slot).map(|(_, action)| if alone { Action::EraseVolume } else { action })
 }
 
 /// Consecutive failed attempts on a slot.

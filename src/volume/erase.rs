@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::event::EventKind;
 use super::info::Info;
+use super::log;
+use super::options::Origin;
 use super::medium::{Medium, block_offset, copies};
 use crate::crypto::fill_random;
 use crate::format::{
@@ -169,7 +172,7 @@ pub(super) fn erase_volume(medium: &Medium, header: &mut Header, cause: Cause) -
 /// and due again at the next open: one bad sector in a user's slot must not lock everybody out.
 pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize]) {
     for slot in slots {
-        header.state.slots[*slot] = SlotState::Erasing;
+        set_state(header, *slot, SlotState::Erasing);
         header.slots[*slot] = SlotBlock::Empty;
     }
     if medium.write_state(header).is_err() {
@@ -189,10 +192,19 @@ pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize])
             .iter()
             .all(|outcome| is_verified(outcome.region.result))
         {
-            header.state.slots[*slot] = SlotState::Erased;
+            set_state(header, *slot, SlotState::Erased);
         }
     }
     let _ = medium.write_state(header);
+    let event = Origin::default()
+        .event(EventKind::SlotErased)
+        .with_slots(slots.iter().copied());
+    log::record(medium, header, &event);
+}
+
+fn set_state(header: &mut Header, slot: usize, state: SlotState) {
+    let version = header.root.slot_versions[slot];
+    header.state.set_slot(slot, version, state);
 }
 
 /// Overwrites seal and slots of both copies. Says what became of each region, and whether the key

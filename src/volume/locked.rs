@@ -4,15 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::attempt::{Charged, Due, due};
+use super::choice::candidates;
+use super::credential::Credential;
 use super::erase::{self, ErasedVolume};
-use super::error::{Damage, Error};
+use super::error::Error;
+use super::genuine;
 use super::info::Info;
 use super::keys::Keys;
 use super::medium::{Medium, read_header};
+use super::memory::{self, Remembered};
+use super::options::UnlockOptions;
 use super::repair::{self, Notice};
 use super::unlocked::Volume;
-use crate::crypto::{Argon2Options, Passphrase};
-use crate::format::{Cause, Factor, Header, VolumeState};
+use crate::format::{Cause, Header, Role, VolumeState};
 use crate::storage::Storage;
 
 /// A volume at rest. It holds the lock of its storage, if that can be written.
@@ -43,12 +47,15 @@ impl Opened {
 /// Why a volume was not unlocked, and what is left of it.
 #[derive(Debug)]
 pub enum UnlockFailure {
-    /// The passphrase opens no slot. The attempt is charged.
+    /// The credential opens no slot. The attempt is charged, if its kind is counted.
     Wrong {
         /// The volume, for the next attempt.
         volume: LockedVolume,
-        /// Attempts left on the slot with the fewest. 0: that slot is erased, others remain.
-        remaining: u8,
+        /// Attempts left on the slot with the fewest it was tried on. 0: that slot is erased,
+        /// others remain. `None`: credentials of this kind are not counted.
+        remaining: Option<u8>,
+        /// Whether the key of the volume is erased at the limit, not just the slot.
+        erases_volume: bool,
     },
     /// The limit is reached: the key is destroyed.
     Erased(ErasedVolume),
@@ -64,9 +71,16 @@ pub enum UnlockFailure {
 impl fmt::Display for UnlockFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wrong { remaining: 0, .. } => Error::SlotErased.fmt(f),
-            Self::Wrong { remaining, .. } => Error::WrongCredential {
+            Self::Wrong {
+                remaining: Some(0), ..
+            } => Error::SlotErased.fmt(f),
+            Self::Wrong {
+                remaining,
+                erases_volume,
+                ..
+            } => Error::WrongCredential {
                 remaining: *remaining,
+                erases_volume: *erases_volume,
             }
             .fmt(f),
             Self::Erased(volume) => volume.report().fmt(f),
@@ -94,8 +108,17 @@ impl From<(LockedVolume, Error)> for UnlockFailure {
 impl From<UnlockFailure> for Error {
     fn from(failure: UnlockFailure) -> Self {
         match failure {
-            UnlockFailure::Wrong { remaining: 0, .. } => Self::SlotErased,
-            UnlockFailure::Wrong { remaining, .. } => Self::WrongCredential { remaining },
+            UnlockFailure::Wrong {
+                remaining: Some(0), ..
+            } => Self::SlotErased,
+            UnlockFailure::Wrong {
+                remaining,
+                erases_volume,
+                ..
+            } => Self::WrongCredential {
+                remaining,
+                erases_volume,
+            },
             UnlockFailure::Erased(volume) => Self::Erased(Box::new(volume.into_report())),
             UnlockFailure::Failed { error, .. } => error,
         }
@@ -127,48 +150,75 @@ impl LockedVolume {
         Info::of(&self.header)
     }
 
-    /// Tries a passphrase and opens the volume with it.
+    /// Tries a credential and opens the volume with it: a passphrase, a key file, a recovery key, a
+    /// private key, an external factor, or several of them together.
     ///
-    /// The attempt is charged durably before the key derivation starts. It is refunded if the
-    /// passphrase is right; if it is wrong and was the last one, the key is erased before this
-    /// returns. If the process or the power fails in between, the attempt stays charged.
-    /// Costs one Argon2id derivation, however many slots there are.
+    /// A credential that can be guessed is charged durably before the key derivation starts. The
+    /// attempt is refunded if it is right; if it is wrong and was the last one, the slot or the
+    /// key is erased before this returns. If the process or the power fails in between, the attempt
+    /// stays charged. Costs one Argon2id derivation, however many slots there are.
     ///
-    /// A right passphrase for a header that was changed by somebody without a key gives
-    /// [`Error::Damaged`], and the attempt is refunded.
-    pub fn unlock(self, passphrase: &Passphrase) -> Result<Volume, UnlockFailure> {
-        self.unlock_with(passphrase, &Argon2Options::default())
+    /// A header that was changed by somebody who may not gives [`Error::Damaged`] by name of what was
+    /// changed, and nothing is charged.
+    pub fn unlock<'a>(self, credential: impl Into<Credential<'a>>) -> Result<Volume, UnlockFailure> {
+        self.unlock_with(credential, &UnlockOptions::default())
     }
 
-    /// As [`unlock`](Self::unlock), with a say in the threads of the derivation, and told of its
-    /// progress, which may cancel it.
-    ///
-    /// A cancelled attempt gives [`Error::Cancelled`] and is taken back, for nothing was learnt.
-    pub fn unlock_with(
+    /// As [`unlock`](Self::unlock), with a say in which slots are meant, who asks, and how.
+    pub fn unlock_with<'a>(
         self,
-        passphrase: &Passphrase,
-        options: &Argon2Options<'_>,
+        credential: impl Into<Credential<'a>>,
+        options: &UnlockOptions<'_>,
     ) -> Result<Volume, UnlockFailure> {
-        let mut volume = match self.refresh() {
-            Ok(Opened::Locked(volume)) => volume,
-            Ok(Opened::Erased(volume)) => return Err(UnlockFailure::Erased(volume)),
-            Err(failure) => return Err(failure),
-        };
-        match volume.attempt(passphrase, options) {
-            Ok(Verdict::Right {
-                slot,
-                keys,
-                notices,
-            }) => Volume::new(volume, slot, keys, notices),
-            Ok(Verdict::Wrong { remaining: 0 }) => Err(volume.give_up()),
-            Ok(Verdict::Wrong { remaining }) => Err(UnlockFailure::Wrong { volume, remaining }),
-            Err(error) => Err((volume, error).into()),
+        let opened = self.open_slot(&credential.into(), options)?;
+        match opened.obstacle() {
+            Some(error) => Err((opened.volume, error).into()),
+            None => Volume::new(opened, options),
         }
     }
 
-    /// Tries a passphrase, counts the attempt, and leaves the volume locked.
-    pub fn try_passphrase(self, passphrase: &Passphrase) -> Result<Self, UnlockFailure> {
-        self.unlock(passphrase)?.lock()
+    /// Opens the volume and replaces the credential of the slot, before anything else can be done.
+    /// Needed where the credential must be changed at the next unlock, possible everywhere.
+    ///
+    /// # Errors
+    /// As [`unlock_with`](Self::unlock_with) and
+    /// [`Volume::change_credential`]; if the new credential is refused, the volume stays locked and
+    /// the old one in force.
+    pub fn unlock_and_change<'a, 'b>(
+        self,
+        credential: impl Into<Credential<'a>>,
+        new: impl Into<Credential<'b>>,
+        options: &UnlockOptions<'_>,
+    ) -> Result<Volume, UnlockFailure> {
+        let opened = self.open_slot(&credential.into(), options)?;
+        if let Some(error @ Error::OneTime { .. }) = opened.obstacle() {
+            return Err((opened.volume, error).into());
+        }
+        let volume = Volume::new(opened, options)?;
+        match volume.change_credential(new, None) {
+            Ok(()) => Ok(volume),
+            Err(error) => Err((volume.into_locked(), error).into()),
+        }
+    }
+
+    /// Tries a credential, counts the attempt, and leaves the volume locked.
+    ///
+    /// A credential that must be changed, or that opens only once, is right as well: nothing is
+    /// changed or spent.
+    pub fn try_credential<'a>(
+        self,
+        credential: impl Into<Credential<'a>>,
+        options: &UnlockOptions<'_>,
+    ) -> Result<Tried, UnlockFailure> {
+        let opened = self.open_slot(&credential.into(), options)?;
+        let slot = opened.slot;
+        let role = opened.role();
+        Ok(Tried {
+            slot,
+            role,
+            notices: opened.notices,
+            volume: opened.volume,
+        })
     }
 
     /// Destroys the key of the volume for good. Needs no credential: who can write the medium can
@@ -248,31 +298,89 @@ impl LockedVolume {
         }
     }
 
+    /// Makes an attempt; on success the keys are there, and nothing else has happened yet.
+    pub(super) fn open_slot(
+        self,
+        credential: &Credential<'_>,
+        options: &UnlockOptions<'_>,
+    ) -> Result<OpenSlot, UnlockFailure> {
+        let mut volume = match self.refresh() {
+            Ok(Opened::Locked(volume)) => volume,
+            Ok(Opened::Erased(volume)) => return Err(UnlockFailure::Erased(volume)),
+            Err(failure) => return Err(failure),
+        };
+        match volume.attempt(credential, options) {
+            Ok(Verdict::Right {
+                slot,
+                keys,
+                notices,
+            }) => Ok(OpenSlot {
+                volume,
+                slot,
+                keys,
+                notices,
+            }),
+            Ok(Verdict::Wrong {
+                remaining: Some(0), ..
+            }) => Err(volume.give_up()),
+            Ok(Verdict::Wrong {
+                remaining,
+                erases_volume,
+            }) => Err(UnlockFailure::Wrong {
+                volume,
+                remaining,
+                erases_volume,
+            }),
+            Err(error) => Err((volume, error).into()),
+        }
+    }
+
     /// Charges, tries, and refunds if right.
     fn attempt(
         &mut self,
-        passphrase: &Passphrase,
-        options: &Argon2Options<'_>,
+        credential: &Credential<'_>,
+        options: &UnlockOptions<'_>,
     ) -> Result<Verdict, Error> {
-        self.check_grants()?;
-        let charged = Charged::charge(&self.medium, &mut self.header)?;
-        let derived = charged.derive(&self.medium, &mut self.header, passphrase, options)?;
-        let Some((slot, keys)) = derived.open(&self.header)? else {
+        self.check(options)?;
+        let (medium, header) = (&self.medium, &mut self.header);
+        let slots = candidates(header, credential, options.choice)?;
+        let origin = &options.origin;
+        let charged = Charged::charge(medium, header, credential, slots, origin)?;
+        let derived = charged.derive(medium, header, credential, &options.derivation)?;
+        let mut notices = Vec::new();
+        let Some((slot, keys)) = derived.open(header)? else {
+            remember(header, options, &mut notices);
             return Ok(Verdict::Wrong {
-                remaining: derived.remaining(&self.header),
+                remaining: derived.remaining(header),
+                erases_volume: derived.erases_volume(header),
             });
         };
-        let mut notices = Vec::new();
-        if let Err(error) = derived.refund(&self.medium, &mut self.header, slot) {
+        if let Err(error) = derived.refund(medium, header, slot, origin) {
             notices.push(Notice::CounterNotReset(error));
         }
-        keys.authenticate(&self.header)?;
-        repair::after_unlock(&self.medium, &mut self.header, &mut notices);
+        keys.authenticate(header)?;
+        repair::after_unlock(medium, header, &mut notices);
+        remember(header, options, &mut notices);
         Ok(Verdict::Right {
             slot,
             keys,
             notices,
         })
+    }
+
+    /// Refuses, before anything is charged, a header that was tampered with or put back.
+    fn check(&self, options: &UnlockOptions<'_>) -> Result<(), Error> {
+        genuine::check(&self.header)?;
+        if !options.accept_lost_log {
+            genuine::check_log(&self.header)?;
+        }
+        if let Some(host) = options.memory.as_deref()
+            && !options.accept_rollback
+        {
+            let found = remembered(&self.header);
+            memory::check(host, self.header.root.id, found).map_err(Error::Memory)??;
+        }
+        Ok(())
     }
 
     /// Acts upon a limit that was reached.
@@ -281,7 +389,8 @@ impl LockedVolume {
             Opened::Erased(volume) => UnlockFailure::Erased(volume),
             Opened::Locked(volume) => UnlockFailure::Wrong {
                 volume,
-                remaining: 0,
+                remaining: Some(0),
+                erases_volume: false,
             },
         }
     }
@@ -294,34 +403,6 @@ impl LockedVolume {
             Cause::AttemptsExhausted { slot },
         )
     }
-
-    /// F-82, as far as it can be checked without a key: a passphrase is tried only on slots that
-    /// have a matching grant, hence a limit.
-    fn check_grants(&self) -> Result<(), Error> {
-        for (slot, (block, grant)) in self
-            .header
-            .slots
-            .iter()
-            .zip(&self.header.policy.grants)
-            .enumerate()
-        {
-            let Some(contents) = block.slot() else {
-                continue;
-            };
-            let granted = grant.as_ref().is_some_and(|grant| {
-                let counted = grant.lockout.is_some()
-                    || !contents
-                        .factors
-                        .iter()
-                        .any(|factor| matches!(factor, Factor::Passphrase(_)));
-                grant.role == contents.role && grant.id == contents.grant_id && counted
-            });
-            if !granted {
-                return Err(Error::Damaged(Damage::NotGranted { slot }));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Debug for LockedVolume {
@@ -329,6 +410,57 @@ impl fmt::Debug for LockedVolume {
         f.debug_struct("LockedVolume")
             .field("id", &self.header.root.id)
             .finish_non_exhaustive()
+    }
+}
+
+/// A credential that was tried and is right; the volume is locked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Tried {
+    /// The volume.
+    pub volume: LockedVolume,
+    /// Index of the slot that it opens.
+    pub slot: usize,
+    /// Role of that slot.
+    pub role: Role,
+    /// What was out of order.
+    pub notices: Vec<Notice>,
+}
+
+/// A slot that has opened.
+pub(super) struct OpenSlot {
+    pub(super) volume: LockedVolume,
+    pub(super) slot: usize,
+    pub(super) keys: Keys,
+    pub(super) notices: Vec<Notice>,
+}
+
+impl OpenSlot {
+    pub(super) fn role(&self) -> Role {
+        let slot = self.volume.header.slots[self.slot].slot();
+        slot.map_or(Role::User, |slot| slot.role)
+    }
+
+    /// What keeps the volume closed although the credential is right.
+    fn obstacle(&self) -> Option<Error> {
+        let (header, slot) = (&self.volume.header, self.slot);
+        let must_change = header.slots[slot]
+            .slot()
+            .is_some_and(|contents| contents.must_change);
+        if must_change {
+            Some(Error::MustChange { slot })
+        } else if self.is_one_time() {
+            Some(Error::OneTime { slot })
+        } else {
+            None
+        }
+    }
+
+    /// Whether the slot is spent by its use.
+    pub(super) fn is_one_time(&self) -> bool {
+        self.volume.header.policy.grants[self.slot]
+            .as_ref()
+            .is_some_and(|grant| grant.flags.one_time)
     }
 }
 
@@ -340,8 +472,26 @@ enum Verdict {
         notices: Vec<Notice>,
     },
     Wrong {
-        remaining: u8,
+        remaining: Option<u8>,
+        erases_volume: bool,
     },
+}
+
+/// What a host remembers of a header.
+pub(super) fn remembered(header: &Header) -> Remembered {
+    Remembered {
+        generation: header.root.generation,
+        policy_number: header.policy.number,
+        log_sequence: header.log.head(header.root.id).sequence,
+    }
+}
+
+fn remember(header: &Header, options: &UnlockOptions<'_>, notices: &mut Vec<Notice>) {
+    if let Some(host) = options.memory.as_deref()
+        && let Err(error) = host.remember(header.root.id, remembered(header))
+    {
+        notices.push(Notice::NotRemembered(error));
+    }
 }
 
 fn settle(medium: Medium) -> Result<Opened, Error> {

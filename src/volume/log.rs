@@ -35,9 +35,9 @@ pub struct LogEntry {
 pub(super) fn append(header: &mut Header, event: &Event) -> Option<LogPlace> {
     let id = header.root.id;
     let to = RecipientPublicKey(header.root.log_key);
-    let sequence = header.log.head(id).sequence.checked_add(1)?;
-    let sealed =
-        crypto::hpke_seal(&to, &info(id), &sequence.to_le_bytes(), &event.encode()).ok()?;
+    let head = header.log.head(id);
+    let place = place(head.sequence.checked_add(1)?, &head.hash);
+    let sealed = crypto::hpke_seal(&to, &info(id), &place, &event.encode()).ok()?;
     let ciphertext = sealed.ciphertext.try_into().ok()?;
     header
         .log
@@ -76,11 +76,16 @@ fn open(key: &PrivateKey, id: VolumeId, record: &Record) -> Result<Option<Event>
         key,
         &record.encapsulated,
         &info(id),
-        &record.sequence.to_le_bytes(),
+        &place(record.sequence, &record.previous),
         &record.ciphertext,
     )?;
     let bytes = opened.and_then(|bytes| <[u8; Event::LEN]>::try_from(bytes).ok());
     Ok(bytes.as_ref().and_then(Event::decode))
+}
+
+/// Where a record belongs: its number and the hash of the one before.
+fn place(sequence: u64, previous: &[u8; 32]) -> Vec<u8> {
+    [sequence.to_le_bytes().as_slice(), previous].concat()
 }
 
 fn info(id: VolumeId) -> Vec<u8> {

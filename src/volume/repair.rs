@@ -29,9 +29,11 @@ pub enum Notice {
         /// 0 for copy A, 1 for copy B.
         copy: usize,
     },
-    /// The counter could not be set back; the attempt stays charged although the passphrase was
+    /// The counter could not be set back; the attempt stays charged although the credential was
     /// right.
     CounterNotReset(Error),
+    /// The host could not note how far the volume is; an older copy of it will not be noticed.
+    NotRemembered(std::io::Error),
 }
 
 impl fmt::Display for Notice {
@@ -63,7 +65,13 @@ impl fmt::Display for Notice {
             Self::CounterNotReset(error) => {
                 write!(
                     f,
-                    "the attempt could not be taken back although the passphrase was right: {error}; make a backup of the data now"
+                    "the attempt could not be taken back although the credential was right: {error}; make a backup of the data now"
+                )
+            }
+            Self::NotRemembered(error) => {
+                write!(
+                    f,
+                    "what this host remembers of the volume could not be written: {error}; an older copy of the volume will not be noticed"
                 )
             }
         }
@@ -72,6 +80,9 @@ impl fmt::Display for Notice {
 
 /// Repairs the copies that are ours, and says what it found.
 pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut Vec<Notice>) {
+    if medium.check_writable().is_err() {
+        return;
+    }
     let blocks = root_last(header.encode());
     for (copy, (offset, status)) in copies(header)
         .into_iter()
