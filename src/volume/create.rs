@@ -2,18 +2,25 @@
 
 use std::sync::Arc;
 
+use super::credential::Credential;
+use super::draft::Draft;
 use super::erase::now;
 use super::error::Error;
-use super::keys::{Keys, SlotContext, derive, signed_message};
-use super::locked::LockedVolume;
+use super::event::EventKind;
+use super::factors::Randomness;
+use super::keys::{Keys, log_public_key};
+use super::locked::{LockedVolume, OpenSlot};
+use super::log;
 use super::medium::{Medium, block_offset, copies};
-use super::unlocked::{Volume, new_passphrase_factor};
-use crate::crypto::{Argon2Cost, CryptoError, Passphrase, Secret, SigningKey, fill_random};
+use super::new_slot::NewSlot;
+use super::options::{Origin, UnlockOptions};
+use super::policy::PolicyRules;
+use super::unlocked::Volume;
+use crate::crypto::{Argon2Cost, Argon2Options, CryptoError, Secret, SigningKey, fill_random};
 use crate::format::{
-    Action, BLOCK_LEN, COPY_LEN, Cipher, CopyStatus, Counters, Factor, Grant, Header, Label,
-    MAC_LEN, MAX_ATTEMPTS, MAX_SEAL_BLOCKS, PassphraseFactor, PassphraseRules, Policy, ROOT_BLOCK,
-    Role, Root, SIGNATURE_LEN, SLOT_COUNT, Seal, SectorSize, Slot, SlotBlock, State, VolumeId,
-    WrappedKeys,
+    BLOCK_LEN, COPY_LEN, Cipher, CopyStatus, Counters, Header, Label, Log, LogHead, MAC_LEN,
+    MAX_ATTEMPTS, MAX_SEAL_BLOCKS, Policy, ROOT_BLOCK, Role, Root, SIGNATURE_LEN, SLOT_COUNT, Seal,
+    SectorSize, SlotBlock, State, VolumeId,
 };
 use crate::storage::Storage;
 
@@ -32,17 +39,22 @@ pub struct CreateOptions {
     pub sector_size: SectorSize,
     /// Cost of each attempt; see [`calibrate`](crate::crypto::calibrate).
     pub cost: Argon2Cost,
-    /// Consecutive failed attempts after which the key is erased, 1 to 10.
+    /// Consecutive failed attempts of the admin after which the key is erased, 1 to 10; for
+    /// [`create`] only.
     pub attempt_limit: u8,
     /// Texts that anybody can read.
     pub label: Label,
+    /// Rules for the volume, which bind the first credentials too.
+    pub policy: PolicyRules,
+    /// Who makes it, for the event log.
+    pub origin: Origin,
     /// Whether data that is found where the volume is made may be overwritten.
     pub overwrite: bool,
 }
 
 impl Default for CreateOptions {
     /// All the room, 4096-byte sectors, Argon2id with 64 MiB, 3 passes and 4 lanes, ten attempts,
-    /// no texts, nothing overwritten.
+    /// no texts, no rules, nothing overwritten.
     fn default() -> Self {
         Self {
             payload_length: None,
@@ -50,24 +62,56 @@ impl Default for CreateOptions {
             cost: Argon2Cost::default(),
             attempt_limit: MAX_ATTEMPTS,
             label: Label::default(),
+            policy: PolicyRules::default(),
+            origin: Origin::default(),
             overwrite: false,
         }
     }
 }
 
-/// Makes a volume on `storage` with `passphrase` as an admin's in slot 0, and returns it unlocked.
+/// A slot of a new volume, and what is to open it.
+#[derive(Clone, Debug)]
+pub struct Grantee<'a> {
+    /// What the slot is to be like.
+    pub slot: NewSlot,
+    /// What opens it.
+    pub credential: Credential<'a>,
+}
+
+/// Makes a volume on `storage` with `credential`, a passphrase as a rule, as an admin's in slot 0,
+/// and returns it unlocked.
 ///
 /// The payload is not written: until something is, it reads as noise. An interruption leaves a
 /// whole volume or something that no open takes for one; where an older volume is overwritten, it
 /// may also leave that one, whole or without its copy A.
 ///
 /// # Errors
-/// [`Error::LooksLikeData`], [`Error::Size`], [`Error::AttemptLimit`], [`Error::Busy`], [`Error::CannotWrite`]: nothing was written. [`Error::Io`]: what
-/// is there is not a volume, or a whole one.
-pub fn create(
+/// [`Error::LooksLikeData`], [`Error::Size`], [`Error::AttemptLimit`], [`Error::Rule`],
+/// [`Error::Busy`], [`Error::CannotWrite`] and others that speak of the options: nothing was
+/// written. [`Error::Io`]: what is there is not a volume, or a whole one.
+pub fn create<'a>(
     storage: impl Storage + 'static,
     options: &CreateOptions,
-    passphrase: &Passphrase,
+    credential: impl Into<Credential<'a>>,
+) -> Result<Volume, Error> {
+    let mut slot = NewSlot::new(Role::Admin);
+    slot.attempt_limit = options.attempt_limit;
+    let admin = Grantee {
+        slot,
+        credential: credential.into(),
+    };
+    create_with_slots(storage, options, &[admin])
+}
+
+/// As [`create`], with all slots at once, for provisioning by a program. The first must be an
+/// admin's, and is the one that is open then.
+///
+/// # Errors
+/// As [`create`] and [`Volume::add_slot`]; everything is checked before anything is written.
+pub fn create_with_slots(
+    storage: impl Storage + 'static,
+    options: &CreateOptions,
+    grantees: &[Grantee<'_>],
 ) -> Result<Volume, Error> {
     let medium = Medium::take(Arc::new(storage))?;
     medium.check_writable()?;
@@ -78,40 +122,52 @@ pub fn create(
     {
         return Err(Error::LooksLikeData { offset });
     }
-    let material = Material::random(options.cost)?;
-    let (header, keys) = material.build(options, payload_length, passphrase)?;
+    let material = Material::random()?;
+    let New {
+        mut header,
+        keys,
+        slot,
+    } = material.build(options, payload_length, grantees, &fill_random, now())?;
+    let event = options.origin.slot_event(EventKind::Created, &header, slot);
+    let _ = log::append(&mut header, &event);
     make_room(&medium, payload_length)?;
     write_volume(&medium, &header, old_data.is_some())?;
-    Ok(Volume::new(
-        LockedVolume { medium, header },
-        0,
+    let opened = OpenSlot {
+        volume: LockedVolume { medium, header },
+        slot,
         keys,
-        Vec::new(),
-    )?)
+        notices: Vec::new(),
+    };
+    let mut unlock = UnlockOptions::default();
+    unlock.origin = options.origin.clone();
+    Ok(Volume::new(opened, &unlock)?)
 }
 
-/// All that is random about a new volume.
+/// What makes a volume itself and no other.
 pub(super) struct Material {
     pub(super) id: VolumeId,
     pub(super) seal: Seal,
     pub(super) volume_key: Secret,
     pub(super) authority: SigningKey,
-    pub(super) grant_id: [u8; 16],
-    pub(super) slot: Slot,
+}
+
+/// A volume that is to be written.
+pub(super) struct New {
+    pub(super) header: Box<Header>,
+    pub(super) keys: Keys,
+    /// The first slot.
+    pub(super) slot: usize,
 }
 
 impl Material {
-    fn random(cost: Argon2Cost) -> Result<Self, CryptoError> {
+    fn random() -> Result<Self, CryptoError> {
         let id = VolumeId::from_random(random_array()?);
         let blocks = u16::try_from(MAX_SEAL_BLOCKS).unwrap_or(u16::MAX);
-        let grant_id = random_array()?;
         Ok(Self {
             id,
             seal: Seal::generate(id, blocks, fill_random)?,
             volume_key: Secret::random(32)?,
             authority: SigningKey::from_seed(Secret::random(32)?)?,
-            grant_id,
-            slot: slot_for(Role::Admin, grant_id, new_passphrase_factor(cost)?)?,
         })
     }
 
@@ -120,102 +176,93 @@ impl Material {
         self,
         options: &CreateOptions,
         payload_length: u64,
-        passphrase: &Passphrase,
-    ) -> Result<(Box<Header>, Keys), Error> {
+        grantees: &[Grantee<'_>],
+        random: Randomness<'_>,
+        now: u64,
+    ) -> Result<New, Error> {
+        if grantees.first().is_none_or(|first| first.slot.role != Role::Admin) {
+            return Err(Error::RequiredRole { role: Role::Admin });
+        }
+        let header = self.empty_header(options, payload_length, now)?;
         let Self {
-            id,
-            seal,
             volume_key,
             authority,
-            grant_id,
-            mut slot,
+            ..
         } = self;
-        let created = slot.changed;
-        let factor = slot.factors.iter().find_map(|factor| {
-            if let Factor::Passphrase(factor) = factor {
-                Some(*factor)
-            } else {
-                None
-            }
-        });
-        let output = derive(passphrase, &factor.ok_or(Error::NoMatchingSlot)?)?;
+        let mut keys = Keys::new(volume_key, authority)?;
+        let mut draft = Draft::new(header, &keys, random, now);
+        options.policy.put_passphrase_rules(&mut draft.header)?;
+        let mut slots = Vec::new();
+        for Grantee { slot, credential } in grantees {
+            let mut slot = slot.clone();
+            slot.cost = slot.cost.or(Some(options.cost));
+            slots.push(draft.add(&slot, credential, &Argon2Options::default())?);
+        }
+        options.policy.put_into(&mut draft.header)?;
+        draft.sign()?;
+        let slot = slots[0];
+        let holder = draft.take_holder(slot);
+        let header = draft.finish()?;
+        if let Some(holder) = holder {
+            keys.set_holder(holder);
+        }
+        Ok(New { header, keys, slot })
+    }
+
+    /// A header without slots, before its first generation.
+    fn empty_header(
+        &self,
+        options: &CreateOptions,
+        payload_length: u64,
+        now: u64,
+    ) -> Result<Box<Header>, Error> {
         let root = Root {
-            id,
+            id: self.id,
             compatible_features: 0,
             payload_offset: COPY_LEN,
             payload_length,
             sector_size: options.sector_size,
             cipher: Cipher::AesXtsPlain64,
-            seal_blocks: u16::try_from(seal.blocks().len()).unwrap_or(u16::MAX),
-            created,
-            authority: authority.public_key().0,
-            generation: 1,
+            seal_blocks: u16::try_from(self.seal.blocks().len()).unwrap_or(u16::MAX),
+            created: now,
+            authority: self.authority.public_key().0,
+            log_key: log_public_key(&self.authority)?.0,
+            generation: 0,
             backups: 0,
             policy_sum: [0; 32],
             label_sum: [0; 32],
             slot_sums: [[0; 32]; SLOT_COUNT],
+            slot_versions: [0; SLOT_COUNT],
             mac: [0; MAC_LEN],
         };
-        let mut header = Box::new(Header {
+        Ok(Box::new(Header {
             root,
-            policy: first_policy(options.attempt_limit, grant_id, created),
+            policy: empty_policy(),
             label: options.label.clone(),
             slots: [const { SlotBlock::Empty }; SLOT_COUNT],
-            seal: Some(seal),
+            log: Log::empty(),
+            seal: Some(self.seal.clone()),
             state: State::locked(),
             counters: Counters::ZERO,
             copies: [CopyStatus::Whole, CopyStatus::Whole],
-        });
-        header.policy.signature = authority.sign(&signed_message(&header));
-        let keys = Keys::new(volume_key, authority);
-        let context = SlotContext::of(&header).ok_or(Error::NoMatchingSlot)?;
-        context.wrap(&mut slot, 0, &output, &keys)?;
-        header.slots[0] = SlotBlock::Used(slot);
-        header.renew_sums();
-        header.root.mac = keys.root_mac(&header)?;
-        Ok((header, keys))
+        }))
     }
 }
 
-/// A slot with a fresh nonce whose keys are still to be wrapped.
-pub(super) fn slot_for(
-    role: Role,
-    grant_id: [u8; 16],
-    factor: PassphraseFactor,
-) -> Result<Slot, CryptoError> {
-    Ok(Slot {
-        role,
-        must_change: false,
-        changed: now(),
-        grant_id,
-        nonce: random_array()?,
-        factors: vec![Factor::Passphrase(factor)],
-        wrapped: WrappedKeys {
-            commitment: [0; 32],
-            ciphertext: [0; 64],
-            tag: [0; 16],
-        },
-    })
-}
-
-fn first_policy(attempt_limit: u8, grant_id: [u8; 16], created: u64) -> Policy {
-    let mut grants = [const { None }; SLOT_COUNT];
-    grants[0] = Some(Grant {
-        role: Role::Admin,
-        lockout: Some((attempt_limit, Action::EraseVolume)),
-        flags: 0,
-        id: grant_id,
-        created,
-        name: String::new(),
-    });
+fn empty_policy() -> Policy {
     Policy {
-        number: 1,
-        passphrases: PassphraseRules::default(),
+        number: 0,
+        passphrases: Default::default(),
         min_kdf_memory_kib: 0,
         min_kdf_passes: 0,
         auto_lock_seconds: 0,
         required_roles: 0,
-        grants,
+        grants: [const { None }; SLOT_COUNT],
+        holders: [[0; 32]; SLOT_COUNT],
+        slot_floors: [0; SLOT_COUNT],
+        static_sum: [0; 32],
+        label_sum: [0; 32],
+        log_head: LogHead::default(),
         signature: [0; SIGNATURE_LEN],
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Draft<'a> {
     keys: &'a Keys,
     random: Randomness<'a>,
     now: u64,
+    /// The holders made here, by slot.
+    holders: Vec<(usize, SigningKey)>,
 }
 
 /// With what a slot is to be filled.
@@ -47,6 +49,7 @@ impl<'a> Draft<'a> {
             keys,
             random,
             now,
+            holders: Vec::new(),
         }
     }
 
@@ -82,7 +85,14 @@ impl<'a> Draft<'a> {
         let holder = self.new_holder()?;
         self.fill(index, filling, &holder, None)?;
         self.header.policy.holders[index] = holder.public_key().0;
+        self.holders.push((index, holder));
         Ok(())
+    }
+
+    /// The holder that was made for a slot here.
+    pub(super) fn take_holder(&mut self, index: usize) -> Option<SigningKey> {
+        let place = self.holders.iter().position(|(slot, _)| *slot == index)?;
+        Some(self.holders.swap_remove(place).1)
     }
 
     /// Fills a granted slot, which `holder` signs.
@@ -201,7 +211,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn next_version(&self, index: usize) -> Result<u64, Error> {
+    /// The version of the next contents of a slot.
+    pub(super) fn next_version(&self, index: usize) -> Result<u64, Error> {
         let header = &self.header;
         let known = header.root.slot_versions[index]
             .max(header.policy.slot_floors[index])

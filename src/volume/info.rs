@@ -1,10 +1,13 @@
 //! What can be known of a volume without a key.
 
-use super::attempt::{limit, remaining};
+use super::attempt::{action, failed, limit, remaining, slot_state};
 use super::error::Error;
 use super::medium::read_header;
+use super::choice::is_reserved;
+use super::policy::PolicyRules;
 use crate::format::{
-    Cipher, CopyStatus, Factor, Header, Label, Role, SectorSize, Slot, VolumeId, VolumeState,
+    Action, Cipher, CopyStatus, Factor, GrantFlags, Header, Label, Role, SLOT_COUNT, SectorSize,
+    SlotState, VolumeId, VolumeState,
 };
 use crate::storage::Storage;
 
@@ -35,15 +38,21 @@ pub struct Info {
     pub payload_length: u64,
     /// Cipher of the payload.
     pub cipher: Cipher,
-    /// The slots in use.
+    /// The slots that are granted.
     pub slots: Vec<SlotInfo>,
+    /// The rules.
+    pub policy: PolicyRules,
+    /// How many backups of the header were taken, which an erase does not reach.
+    pub backups: u32,
+    /// Number of the newest record of the event log.
+    pub log_sequence: u64,
     /// Its texts; escape them when printing.
     pub label: Label,
     /// What header copies A and B are like.
     pub copies: [CopyStatus; 2],
 }
 
-/// A slot in use.
+/// A slot that is granted.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SlotInfo {
@@ -51,10 +60,31 @@ pub struct SlotInfo {
     pub index: usize,
     /// Role of its holder.
     pub role: Role,
-    /// What opens it.
+    /// Its name.
+    pub name: String,
+    /// Whether it can be opened.
+    pub status: SlotStatus,
+    /// What opens it; empty unless it is in force.
     pub factors: Vec<Factor>,
-    /// Its counter; `None` for roles without one.
+    /// Its counter; `None` for slots without one.
     pub attempts: Option<Attempts>,
+    /// Whether the credential must be changed at the next unlock.
+    pub must_change: bool,
+    /// What it may do, and how often.
+    pub flags: GrantFlags,
+    /// Time of the last change of its credential, seconds since 1970 UTC; 0 unknown.
+    pub changed: u64,
+}
+
+/// Whether a slot can be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotStatus {
+    /// It can.
+    InForce,
+    /// It was erased, because its attempts were used up.
+    Erased,
+    /// It was spent by its first use.
+    Spent,
 }
 
 /// The counter of a slot.
@@ -67,6 +97,10 @@ pub struct Attempts {
     pub failed: u8,
     /// How many attempts are left.
     pub remaining: u8,
+    /// Whether the last of them waits for an admin, and only that one is left.
+    pub reserved: bool,
+    /// What happens at the limit.
+    pub action: Action,
 }
 
 impl Info {
@@ -83,12 +117,12 @@ impl Info {
             payload_offset: root.payload_offset,
             payload_length: root.payload_length,
             cipher: root.cipher,
-            slots: header
-                .slots
-                .iter()
-                .enumerate()
-                .filter_map(|(index, block)| Some(slot_info(header, index, block.slot()?)))
+            slots: (0..SLOT_COUNT)
+                .filter_map(|index| slot_info(header, index))
                 .collect(),
+            policy: PolicyRules::of(&header.policy),
+            backups: root.backups,
+            log_sequence: header.log.head(root.id).sequence,
             label: header.label.clone(),
             copies: header.copies.clone(),
         }
@@ -113,19 +147,34 @@ pub fn inspect(storage: &dyn Storage) -> Result<Info, Error> {
     last.map(|header| Info::of(&header))
 }
 
-fn slot_info(header: &Header, index: usize, slot: &Slot) -> SlotInfo {
-    let attempts = match (limit(header, index), remaining(header, index)) {
-        (Some(limit), Some(remaining)) => Some(Attempts {
-            limit,
-            failed: header.counters.failed[index].min(limit),
-            remaining,
-        }),
-        _ => None,
+fn slot_info(header: &Header, index: usize) -> Option<SlotInfo> {
+    let grant = header.policy.grants[index].as_ref()?;
+    let contents = header.slots[index].slot();
+    let status = match (slot_state(header, index), contents) {
+        (SlotState::Erasing | SlotState::Erased, _) => SlotStatus::Erased,
+        (SlotState::InForce, None) => SlotStatus::Spent,
+        (SlotState::InForce, Some(_)) => SlotStatus::InForce,
     };
-    SlotInfo {
+    Some(SlotInfo {
         index,
-        role: slot.role,
-        factors: slot.factors.clone(),
-        attempts,
-    }
+        role: grant.role,
+        name: grant.name.clone(),
+        status,
+        factors: contents.map_or_else(Vec::new, |slot| slot.factors.clone()),
+        attempts: attempts(header, index),
+        must_change: contents.is_some_and(|slot| slot.must_change),
+        flags: grant.flags,
+        changed: contents.map_or(0, |slot| slot.changed),
+    })
+}
+
+fn attempts(header: &Header, index: usize) -> Option<Attempts> {
+    let limit = limit(header, index)?;
+    Some(Attempts {
+        limit,
+        failed: failed(header, index).min(limit),
+        remaining: remaining(header, index)?,
+        reserved: is_reserved(header, index),
+        action: action(header, index)?,
+    })
 }

@@ -80,6 +80,11 @@ impl Keys {
         &self.holder
     }
 
+    /// Goes on as the holder of another slot.
+    pub(super) fn set_holder(&mut self, holder: SigningKey) {
+        self.holder = holder;
+    }
+
     /// Opens the records of the event log; `None` for everybody but an admin.
     pub(super) fn log_key(&self) -> Result<Option<PrivateKey>, CryptoError> {
         self.authority.as_ref().map(log_key).transpose()

@@ -50,7 +50,6 @@ impl PolicyRules {
     /// [`Error::PolicyRules`], [`Error::Rule`], [`Error::Cost`]; [`Error::RequiredRole`] for a role
     /// of which there is no slot.
     pub(super) fn put_into(&self, header: &mut Header) -> Result<(), Error> {
-        self.check()?;
         let missing = self.required_roles.iter().find(|role| {
             !(0..header.slots.len()).any(|slot| {
                 super::attempt::is_in_use(header, slot)
@@ -60,12 +59,20 @@ impl PolicyRules {
         if let Some(role) = missing {
             return Err(Error::RequiredRole { role: *role });
         }
+        self.put_passphrase_rules(header)?;
+        let policy = &mut header.policy;
+        policy.auto_lock_seconds = self.auto_lock_seconds;
+        policy.require_roles(&self.required_roles);
+        Ok(())
+    }
+
+    /// Puts in what new credentials are held against.
+    pub(super) fn put_passphrase_rules(&self, header: &mut Header) -> Result<(), Error> {
+        self.check()?;
         let policy = &mut header.policy;
         policy.passphrases = self.passphrases;
         policy.min_kdf_memory_kib = self.min_kdf_memory_kib;
         policy.min_kdf_passes = self.min_kdf_passes;
-        policy.auto_lock_seconds = self.auto_lock_seconds;
-        policy.require_roles(&self.required_roles);
         Ok(())
     }
 

@@ -80,9 +80,6 @@ impl fmt::Display for Notice {
 
 /// Repairs the copies that are ours, and says what it found.
 pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut Vec<Notice>) {
-    if medium.check_writable().is_err() {
-        return;
-    }
     let blocks = root_last(header.encode());
     for (copy, (offset, status)) in copies(header)
         .into_iter()
@@ -99,7 +96,10 @@ pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut V
                     .filter(|(block, _)| damaged(block))
                     .cloned()
                     .collect();
-                match medium.write_blocks(offset, &wanted) {
+                let written = medium
+                    .check_writable()
+                    .and_then(|()| medium.write_blocks(offset, &wanted));
+                match written {
                     Ok(()) => {
                         header.copies[copy] = CopyStatus::Whole;
                         notices.push(Notice::CopyRepaired {

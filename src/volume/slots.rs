@@ -232,7 +232,7 @@ pub(super) fn granted_role(header: &Header, slot: usize) -> Result<Role, Error> 
 }
 
 /// What a slot was granted as, to hold a new credential against.
-fn as_granted(header: &Header, slot: usize, must_change: bool) -> Result<NewSlot, Error> {
+pub(super) fn as_granted(header: &Header, slot: usize, must_change: bool) -> Result<NewSlot, Error> {
     let mut options = NewSlot::new(granted_role(header, slot)?);
     options.must_change = must_change;
     Ok(options)

@@ -2,21 +2,24 @@
 
 use std::fmt;
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::attempt::slot_index;
-use super::create::slot_for;
 use super::cursor::Cursor;
 use super::data::Payload;
 use super::error::Error;
+use super::event::EventKind;
+use super::genuine;
 use super::info::Info;
-use super::keys::{Keys, SlotContext, derive};
-use super::locked::{LockedVolume, UnlockFailure};
+use super::keys::Keys;
+use super::locked::{LockedVolume, OpenSlot, UnlockFailure, remembered};
+use super::log::{self, EventLog};
 use super::medium::{Medium, read_header};
+use super::memory::RollbackMemory;
+use super::options::{Origin, UnlockOptions};
 use super::repair::{self, Notice};
 use super::workers::Workers;
-use crate::crypto::{Argon2Cost, CryptoError, Passphrase, Secret, fill_random};
-use crate::format::{Defect, Factor, Header, PassphraseFactor, Role, SectorSize, Slot, SlotBlock};
+use crate::crypto::{Secret, SigningKey};
+use crate::format::{Header, Role, SectorSize};
 
 /// An open volume. All methods take `&self`, so that many threads can use it at once.
 ///
@@ -27,8 +30,12 @@ pub struct Volume {
     payload: Payload,
     keys: Keys,
     slot: usize,
+    role: Role,
+    read_only: bool,
     header: Mutex<Box<Header>>,
-    notices: Vec<Notice>,
+    notices: Mutex<Vec<Notice>>,
+    origin: Origin,
+    memory: Option<Arc<dyn RollbackMemory>>,
     medium: Medium,
 }
 
@@ -36,20 +43,28 @@ impl Volume {
     /// # Errors
     /// Out of memory.
     pub(super) fn new(
-        locked: LockedVolume,
-        slot: usize,
-        keys: Keys,
-        notices: Vec<Notice>,
+        opened: OpenSlot,
+        options: &UnlockOptions<'_>,
     ) -> Result<Self, UnlockFailure> {
-        let LockedVolume { medium, header } = locked;
+        let role = opened.role();
+        let OpenSlot {
+            volume: LockedVolume { medium, header },
+            slot,
+            keys,
+            notices,
+        } = opened;
         match Payload::new(&header.root, &keys) {
             Ok(payload) => Ok(Self {
                 medium,
                 payload,
                 keys,
                 slot,
+                role,
+                read_only: is_read_only(&header, slot),
                 header: Mutex::new(header),
-                notices,
+                notices: Mutex::new(notices),
+                origin: options.origin.clone(),
+                memory: options.memory.clone(),
             }),
             Err(error) => Err(UnlockFailure::Failed {
                 volume: LockedVolume { medium, header },
@@ -85,9 +100,13 @@ impl Volume {
     /// Role of the slot that was opened.
     #[must_use]
     pub fn role(&self) -> Role {
-        self.header().slots[self.slot]
-            .slot()
-            .map_or(Role::User, |slot| slot.role)
+        self.role
+    }
+
+    /// Whether the slot that was opened may only read.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// The public part, authenticated now.
@@ -104,10 +123,10 @@ impl Volume {
         self
     }
 
-    /// What was out of order when the volume was unlocked.
+    /// Takes what was found out of order since it was last asked, first when the volume was unlocked.
     #[must_use]
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Fills `buf` from the payload at `offset` (bytes, any alignment and length).
@@ -126,8 +145,9 @@ impl Volume {
     /// its own checksums over it where that matters.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`], nothing written; [`Error::Io`], [`Error::CannotWrite`]: any of the sectors may hold old or new bytes.
+    /// [`Error::OutOfRange`], [`Error::ReadOnly`], nothing written; [`Error::Io`], [`Error::CannotWrite`]: any of the sectors may hold old or new bytes.
     pub fn write_at(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
+        self.check_may_write()?;
         self.payload.write_at(&self.medium, offset, data)
     }
 
@@ -174,8 +194,9 @@ impl Volume {
     /// which sectors were discarded.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`], [`Error::Io`].
+    /// [`Error::OutOfRange`], [`Error::ReadOnly`], [`Error::Io`].
     pub fn discard(&self, offset: u64, length: u64) -> Result<(), Error> {
+        self.check_may_write()?;
         self.payload.discard(&self.medium, offset, length)
     }
 
@@ -185,47 +206,31 @@ impl Volume {
         Cursor::new(self)
     }
 
-    /// Replaces the passphrase of the slot that was opened. The old one opens nothing any more when
-    /// this returns.
-    ///
-    /// `cost` stays as it is if `None`. An interruption leaves either the old or the new passphrase
-    /// in force.
+    /// The 64-byte XTS key of the payload, for emergency recovery with other tools. Whoever has it
+    /// reads the data, whatever happens to the header. For admins and escrow; recorded in the event
+    /// log.
     ///
     /// # Errors
-    /// [`Error::HeaderCopyMissing`] and nothing is changed; [`Error::Io`], and either passphrase is
-    /// in force.
-    pub fn change_passphrase(
-        &self,
-        new: &Passphrase,
-        cost: Option<Argon2Cost>,
-    ) -> Result<(), Error> {
+    /// [`Error::NotPermitted`]; out of memory.
+    pub fn export_key(&self) -> Result<Secret, Error> {
+        self.check_role("export the key", &[Role::Admin, Role::Escrow])?;
         let mut header = self.header();
-        *header = self.current_header()?;
-        let mut next = header.clone();
-        let slot = next.slots[self.slot].slot().ok_or(Error::NoMatchingSlot)?;
-        let factor = factor_for(&header, slot, cost)?;
-        let output = derive(new, &factor)?;
-        let context = SlotContext::of(&header).ok_or(Error::NoMatchingSlot)?;
-        let mut renewed = slot_for(slot.role, slot.grant_id, factor)?;
-        context.wrap(&mut renewed, slot_index(self.slot), &output, &self.keys)?;
-        next.slots[self.slot] = SlotBlock::Used(renewed);
-        next.root.generation = next
-            .root
-            .generation
-            .checked_add(1)
-            .ok_or(Error::Unreadable(Defect::Generation))?;
-        next.renew_sums();
-        next.root.mac = self.keys.root_mac(&next)?;
-        // On error the next change begins by reading what has come of this one.
-        self.medium.write_generation(&next)?;
-        *header = next;
-        Ok(())
+        let key = self.keys.payload_key(header.root.id)?;
+        self.record(&mut header, EventKind::KeyExported);
+        Ok(key)
     }
 
-    /// The 64-byte XTS key of the payload, for emergency recovery with other tools. Whoever has it
-    /// reads the data, whatever happens to the header.
-    pub fn export_key(&self) -> Result<Secret, Error> {
-        Ok(self.keys.payload_key(self.header().root.id)?)
+    /// The event log. Admins only.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`], [`Error::Damaged`], [`Error::Io`].
+    pub fn event_log(&self) -> Result<EventLog, Error> {
+        let refused = Error::NotPermitted {
+            role: self.role,
+            operation: "read the event log",
+        };
+        let header = self.current_header()?;
+        log::read(&header, &self.keys)?.ok_or(refused)
     }
 
     /// Flushes, wipes the keys and gives the locked volume back.
@@ -233,32 +238,89 @@ impl Volume {
     /// # Errors
     /// The flush failed; the keys are wiped all the same.
     pub fn lock(self) -> Result<LockedVolume, UnlockFailure> {
-        let Self { medium, header, .. } = self;
-        let flushed = medium.flush();
-        let locked = LockedVolume {
-            medium,
-            header: header.into_inner().unwrap_or_else(PoisonError::into_inner),
-        };
+        let flushed = self.medium.flush();
+        let locked = self.into_locked();
         match flushed {
             Ok(()) => Ok(locked),
             Err(error) => Err((locked, error).into()),
         }
     }
 
-    /// The header as it stands on the medium, authenticated, with both copies repaired as far as
-    /// they are ours.
+    /// Wipes the keys.
+    pub(super) fn into_locked(self) -> LockedVolume {
+        let Self { medium, header, .. } = self;
+        LockedVolume {
+            medium,
+            header: header.into_inner().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Goes on as the holder of another slot.
+    pub(super) fn become_holder(&mut self, slot: usize, role: Role, holder: SigningKey) {
+        self.read_only = is_read_only(&self.header(), slot);
+        self.keys.set_holder(holder);
+        (self.slot, self.role) = (slot, role);
+    }
+
+    /// The header as it stands on the medium, genuine, with both copies repaired as far as they
+    /// are ours.
     ///
     /// Not the one in memory: a change that failed half way may have brought a new generation to
     /// one copy, and two different headers of one generation would contradict each other for
     /// ever.
-    fn current_header(&self) -> Result<Box<Header>, Error> {
+    pub(super) fn current_header(&self) -> Result<Box<Header>, Error> {
         let mut header = read_header(self.medium.storage())?;
+        genuine::check(&header)?;
         self.keys.authenticate(&header)?;
-        repair::after_unlock(&self.medium, &mut header, &mut Vec::new());
+        let mut notices = Vec::new();
+        repair::after_unlock(&self.medium, &mut header, &mut notices);
+        self.add_notices(notices);
         Ok(header)
     }
 
-    fn header(&self) -> MutexGuard<'_, Box<Header>> {
+    /// Adds an event to the log. If that fails, it is in nobody's way.
+    pub(super) fn record(&self, header: &mut Header, kind: EventKind) {
+        if self.medium.check_writable().is_ok() {
+            let event = self.origin.slot_event(kind, header, self.slot);
+            log::record(&self.medium, header, &event);
+        }
+    }
+
+    /// Tells the host how far the volume is.
+    pub(super) fn remember(&self, header: &Header) {
+        if let Some(host) = &self.memory
+            && let Err(error) = host.remember(header.root.id, remembered(header))
+        {
+            self.add_notices(vec![Notice::NotRemembered(error)]);
+        }
+    }
+
+    pub(super) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(super) fn medium(&self) -> &Medium {
+        &self.medium
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn check_may_write(&self) -> Result<(), Error> {
+        if self.read_only {
+            Err(Error::ReadOnly)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn add_notices(&self, notices: Vec<Notice>) {
+        let mut all = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(notices);
+    }
+
+    pub(super) fn header(&self) -> MutexGuard<'_, Box<Header>> {
         // A panic while it was held left the old header in place: it is replaced as a whole.
         self.header.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -273,50 +335,8 @@ impl fmt::Debug for Volume {
     }
 }
 
-/// The same cost and salt as the slots that already have this cost: an attempt stays at one
-/// derivation.
-fn factor_for(
-    header: &Header,
-    slot: &Slot,
-    cost: Option<Argon2Cost>,
-) -> Result<PassphraseFactor, CryptoError> {
-    let own = slot.factors.iter().find_map(passphrase_factor);
-    let Some(cost) = cost.or_else(|| {
-        own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok())
-    }) else {
-        return Err(CryptoError::Length);
-    };
-    let others = header
-        .slots
-        .iter()
-        .filter_map(SlotBlock::slot)
-        .flat_map(|slot| &slot.factors)
-        .filter_map(passphrase_factor);
-    match others.into_iter().find(|known| {
-        (known.memory_kib, known.passes, known.lanes)
-            == (cost.memory_kib(), cost.passes(), cost.lanes())
-    }) {
-        Some(shared) => Ok(shared),
-        None => new_passphrase_factor(cost),
-    }
-}
-
-/// A passphrase factor of this cost with a new salt.
-pub(super) fn new_passphrase_factor(cost: Argon2Cost) -> Result<PassphraseFactor, CryptoError> {
-    let mut salt = [0; 32];
-    fill_random(&mut salt)?;
-    Ok(PassphraseFactor {
-        memory_kib: cost.memory_kib(),
-        passes: cost.passes(),
-        lanes: cost.lanes(),
-        salt,
-    })
-}
-
-fn passphrase_factor(factor: &Factor) -> Option<PassphraseFactor> {
-    if let Factor::Passphrase(passphrase) = factor {
-        Some(*passphrase)
-    } else {
-        None
-    }
+fn is_read_only(header: &Header, slot: usize) -> bool {
+    header.policy.grants[slot]
+        .as_ref()
+        .is_some_and(|grant| grant.flags.read_only)
 }
