@@ -88,7 +88,7 @@ pub(super) fn encode(kind: Kind, key: &[u8; 32]) -> impl Iterator<Item = u8> {
 /// Checks `text`, of which [`copy_key`] then gets the key.
 pub(super) fn decode(kind: Kind, text: &str) -> Result<CheckedHrpstring<'_>, KeyTextError> {
     let text = text.trim();
-    // The first 1, not the last as bech32 has it: one that was typed for an L is an error behind it.
+    // The first 1, not the last as bech32 has it: a 1 typed for an L is an error further on.
     let prefix = text.split_once('1').map_or("", |(prefix, _)| prefix);
     match (kind, Kind::with_prefix(prefix)) {
         (_, Some(found)) if found == kind => {}

@@ -4,7 +4,7 @@ use super::super::sha256;
 use super::super::testing::hex;
 use super::*;
 
-/// Key, text, words, and output for the salt 0, 1 … 31, by our own bech32m in Python and its hmac.
+/// Key, text, words, and output for the salt 0, 1 … 31, by bech32m written in Python and its hmac.
 const KNOWN: [[&str; 4]; 3] = [
     [
         "00112233445566778899aabbccddeeff",
