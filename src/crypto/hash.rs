@@ -148,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn hkdf_extract_gives_the_answer_of_rfc_5869_however_the_input_is_cut() {
+        // Test case 1.
+        let expected = hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
+        let salt = hex("000102030405060708090a0b0c");
+        let prk = hkdf_extract_sha256(&salt, &[&[0x0b; 22]]).unwrap();
+        assert!(prk.ct_eq(&expected));
+        let prk = hkdf_extract_sha256(&salt, &[&[0x0b; 20], b"", &[0x0b; 2]]).unwrap();
+        assert!(prk.ct_eq(&expected));
+    }
+
+    #[test]
     fn hkdf_expand_gives_the_answer_of_rfc_5869() {
         // Test case 1 from its PRK.
         let prk = secret("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");

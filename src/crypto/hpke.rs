@@ -167,3 +167,6 @@ fn set_up_receiver(
         Err(_) => Err(CryptoError::Length),
     }
 }
+
+#[cfg(test)]
+mod tests;

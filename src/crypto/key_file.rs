@@ -62,3 +62,109 @@ pub enum KeyFileError {
 
 /// Small enough to be locked in memory where a process may lock little.
 const BUFFER_LEN: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::super::testing::hex;
+    use super::*;
+
+    const SALT: [u8; 32] = [7; 32];
+
+    fn output(content: impl Read) -> Vec<u8> {
+        let file = KeyFile::from_reader(content).unwrap();
+        file.output(&SALT).unwrap().expose().to_vec()
+    }
+
+    /// Gives what it is told to at each read, then the end.
+    struct Scripted(VecDeque<Result<u8, io::ErrorKind>>);
+
+    impl Read for Scripted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(step) = self.0.pop_front() else {
+                return Ok(0);
+            };
+            buffer[0] = step?;
+            Ok(1)
+        }
+    }
+
+    fn scripted(steps: &[Result<u8, io::ErrorKind>]) -> Scripted {
+        Scripted(steps.iter().copied().collect())
+    }
+
+    #[test]
+    fn output_is_the_known_one() {
+        // Python's hashlib and hmac.
+        let file = KeyFile::from_reader(&b"abc"[..]).unwrap();
+        let salt = std::array::from_fn(|at| u8::try_from(at).unwrap());
+        assert!(file.output(&salt).unwrap().ct_eq(&hex(
+            "7a899e635f6f68f021fa96a806fdd98aafe0587d28e49200a9aa0e5ec2b4f7d1"
+        )));
+    }
+
+    #[test]
+    fn every_byte_counts_whatever_the_size() {
+        for len in [
+            1,
+            BUFFER_LEN - 1,
+            BUFFER_LEN,
+            BUFFER_LEN + 1,
+            5 * BUFFER_LEN + 7,
+        ] {
+            let content = vec![0; len];
+            let expected = output(&content[..]);
+            for at in [0, len / 2, len - 1] {
+                let mut changed = content.clone();
+                changed[at] = 1;
+                assert_ne!(output(&changed[..]), expected, "{len} {at}");
+            }
+            assert_ne!(output(&vec![0; len + 1][..]), expected);
+        }
+    }
+
+    #[test]
+    fn output_depends_on_the_salt() {
+        let file = KeyFile::from_reader(&b"abc"[..]).unwrap();
+        let one = file.output(&SALT).unwrap();
+        assert!(!one.ct_eq(file.output(&[8; 32]).unwrap().expose()));
+    }
+
+    #[test]
+    fn short_and_interrupted_reads_change_nothing() {
+        let interrupted = Err(io::ErrorKind::Interrupted);
+        let steps = [
+            interrupted,
+            Ok(b'a'),
+            Ok(b'b'),
+            interrupted,
+            interrupted,
+            Ok(b'c'),
+            interrupted,
+        ];
+        assert_eq!(output(scripted(&steps)), output(&b"abc"[..]));
+    }
+
+    #[test]
+    fn empty_file_is_refused() {
+        let error = KeyFile::from_reader(io::empty()).unwrap_err();
+        assert!(matches!(error, KeyFileError::Empty));
+        assert!(error.to_string().starts_with("the key file is empty: "));
+        let error = KeyFile::from_reader(scripted(&[Err(io::ErrorKind::Interrupted)])).unwrap_err();
+        assert!(matches!(error, KeyFileError::Empty));
+    }
+
+    #[test]
+    fn file_that_cannot_be_read_to_its_end_is_no_key_file() {
+        let steps = [Ok(b'a'), Err(io::ErrorKind::PermissionDenied), Ok(b'b')];
+        let error = KeyFile::from_reader(scripted(&steps)).unwrap_err();
+        assert!(matches!(error, KeyFileError::Io(_)));
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let file = KeyFile::from_reader(&b"abc"[..]).unwrap();
+        assert_eq!(format!("{file:?}"), "KeyFile { digest: Secret(..) }");
+    }
+}

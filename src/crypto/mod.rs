@@ -1,4 +1,5 @@
-//! Cryptographic constructions. No IO, and no knowledge of format, storage or volume.
+//! Cryptographic constructions. No IO but reading what the caller opened, and no knowledge of
+//! format, storage or volume.
 //!
 //! | file | construction | source |
 //! |---|---|---|
@@ -9,29 +10,33 @@
 //! | `hash` | SHA-256; HMAC; HKDF | FIPS 180-4; RFC 2104; RFC 5869 |
 //! | `wrap` | AES-256-GCM-SIV under a committed key | RFC 8452 and the papers named there |
 //! | `sign` | Ed25519, strict verification | RFC 8032 |
-//! | `hpke` | HPKE base mode: X25519, HKDF-SHA-256, AES-256-GCM; keys as bech32m | RFC 9180; BIP 350 |
+//! | `hpke` | HPKE base mode; its keys as bech32m | RFC 9180; BIP 350 |
 //! | `key_file` | SHA-256 of a whole file, HMAC | FIPS 180-4; RFC 2104 |
-//! | `recovery_key` | 128 bits as bech32m characters or as words | BIP 173, BIP 350; word list of BIP 39 |
+//! | `recovery_key` | 128 bits as bech32m, in characters or words | BIP 350; words of BIP 39 |
 //! | `xts` | XTS-AES-256 on whole sectors | IEEE 1619-2018, NIST SP 800-38E |
 //!
 //! # Where secrets live
 //! Keys, passphrases and everything derived from them are [`Secret`]s: pages of their own that are
 //! locked where the system permits it, left out of core dumps and forked children on Linux, and
-//! wiped on drop. Two things are secret and are not `Secret`s: the AES round keys of the portable
-//! [`Kernel`], on the heap and wiped on drop, and the memory of a running Argon2id, which is wiped
-//! but not locked because it exceeds what a process may lock.
+//! wiped on drop. Three things are secret and are not `Secret`s: the AES round keys of the portable
+//! [`Kernel`], on the heap and wiped on drop; the memory of a running Argon2id, which is wiped
+//! but not locked because it exceeds what a process may lock; and during an HPKE operation the
+//! private key and what is derived from it, on the stack and wiped on drop by the `hpke` crate. The
+//! plaintext that [`hpke_open`] returns is the caller's to wipe.
 //!
 //! Not wiped: registers, stack frames of the ciphers, the hashes and Argon2id's compression
-//! function (round keys while they are in use, HKDF and normalisation state), and XTS tweaks. A
-//! memory image taken *while* the host works with an open volume holds its keys in any case.
+//! function (round keys while they are in use, HKDF and normalisation state), the hash key of
+//! AES-GCM in HPKE, which is used once, and XTS tweaks. A memory image taken *while* the host works
+//! with an open volume holds its keys in any case.
 //!
 //! # Constant time
 //! No branch or address depends on a key, on derived key material or on the plaintext:
-//! comparison ([`ct_eq`], [`Secret::ct_eq`]), the XTS arithmetic, Ed25519 signing, and AES where
-//! the processor has instructions for it or by bit slicing otherwise.
+//! comparison ([`ct_eq`], [`Secret::ct_eq`]), the XTS arithmetic, Ed25519 signing, X25519, and AES
+//! where the processor has instructions for it or by bit slicing otherwise.
 //!
 //! Not constant time: normalisation of a passphrase (depends on its characters), Argon2id from
-//! the second half of its first pass on (by design, RFC 9106 section 3.4.1.3), signature
+//! the second half of its first pass on (by design, RFC 9106 section 3.4.1.3), keys and
+//! recovery keys between bytes and text (tables, looked up once per key), signature
 //! verification and hashing of public data. Lengths are always public.
 
 mod error;

@@ -92,3 +92,6 @@ impl RecoveryKey {
 const KEY_LEN: usize = 16;
 
 const GROUP_LEN: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -155,10 +155,12 @@ mod tests {
 
     #[test]
     fn array_of_another_length_is_an_error() {
-        let secret = Secret::zeroed(32).unwrap();
+        let mut secret = Secret::zeroed(32).unwrap();
         assert!(secret.expose_array::<32>().is_ok());
         assert_eq!(secret.expose_array::<31>(), Err(CryptoError::Length));
         assert_eq!(secret.expose_array::<33>(), Err(CryptoError::Length));
+        assert!(secret.expose_array_mut::<32>().is_ok());
+        assert_eq!(secret.expose_array_mut::<33>(), Err(CryptoError::Length));
     }
 
     #[test]

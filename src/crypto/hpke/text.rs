@@ -88,7 +88,8 @@ pub(super) fn encode(kind: Kind, key: &[u8; 32]) -> impl Iterator<Item = u8> {
 /// Checks `text`, of which [`copy_key`] then gets the key.
 pub(super) fn decode(kind: Kind, text: &str) -> Result<CheckedHrpstring<'_>, KeyTextError> {
     let text = text.trim();
-    let prefix = text.rsplit_once('1').map_or("", |(prefix, _)| prefix);
+    // The first 1, not the last as bech32 has it: a 1 typed for an L is an error further on.
+    let prefix = text.split_once('1').map_or("", |(prefix, _)| prefix);
     match (kind, Kind::with_prefix(prefix)) {
         (_, Some(found)) if found == kind => {}
         (Kind::Public, Some(_)) => return Err(KeyTextError::PrivateKeyGiven),
@@ -101,7 +102,7 @@ pub(super) fn decode(kind: Kind, text: &str) -> Result<CheckedHrpstring<'_>, Key
         return Err(KeyTextError::Length { found, expected });
     }
     let decoded = CheckedHrpstring::new::<Bech32m>(text).map_err(|error| refusal(&error))?;
-    if has_zero_padding(&decoded) {
+    if is_one_key(&decoded) {
         Ok(decoded)
     } else {
         Err(KeyTextError::Typo)
@@ -132,8 +133,12 @@ fn refusal(error: &CheckedHrpstringError) -> KeyTextError {
     }
 }
 
-/// Otherwise one key would have sixteen texts.
-fn has_zero_padding(decoded: &CheckedHrpstring<'_>) -> bool {
-    let last = decoded.fe32_iter().last();
+/// Whether there are 256 bits and zeros after them; otherwise one key would have sixteen texts.
+fn is_one_key(decoded: &CheckedHrpstring<'_>) -> bool {
+    let mut symbols = decoded.fe32_iter();
+    let last = symbols.nth(DATA_LEN - 1);
     last.is_some_and(|symbol| matches!(symbol.to_u8(), 0b0_0000 | 0b1_0000))
 }
+
+#[cfg(test)]
+mod tests;

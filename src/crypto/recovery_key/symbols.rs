@@ -30,12 +30,7 @@ impl Symbols {
         for at in 0..KEY_BITS {
             put_bit(symbols.secret.expose_mut(), 5, at, bit(key, 8, at));
         }
-        let mut engine = symbols.engine(DATA_SYMBOLS);
-        engine.input_target_residue();
-        let check = &mut symbols.secret.expose_mut()[DATA_SYMBOLS..SYMBOLS];
-        for (place, power) in check.iter_mut().zip((0..CHECK_SYMBOLS).rev()) {
-            *place = engine.residue().unpack(power);
-        }
+        symbols.set_check();
         Ok(symbols)
     }
 
@@ -88,6 +83,15 @@ impl Symbols {
         }
     }
 
+    fn set_check(&mut self) {
+        let mut engine = self.engine(DATA_SYMBOLS);
+        engine.input_target_residue();
+        let check = &mut self.secret.expose_mut()[DATA_SYMBOLS..SYMBOLS];
+        for (place, power) in check.iter_mut().zip((0..CHECK_SYMBOLS).rev()) {
+            *place = engine.residue().unpack(power);
+        }
+    }
+
     fn engine(&self, len: usize) -> Engine<Bech32m> {
         let mut engine = Engine::new();
         engine.input_hrp(Hrp::parse_unchecked("tenlockrecovery"));
@@ -118,4 +122,114 @@ fn bit(units: &[u8], width: usize, at: usize) -> u8 {
 /// Sets bit `at`, which is zero, as [`bit`] counts.
 fn put_bit(units: &mut [u8], width: usize, at: usize, bit: u8) {
     units[at / width] |= bit << (width - 1 - at % width);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> impl Iterator<Item = Secret> {
+        let special = [0, 0xff].map(|byte| Secret::copy_of(&[byte; KEY_LEN]).unwrap());
+        special
+            .into_iter()
+            .chain((0..10).map(|_| Secret::random(KEY_LEN).unwrap()))
+    }
+
+    fn symbols() -> impl Iterator<Item = Symbols> {
+        keys().map(|key| Symbols::of_key(&key).unwrap())
+    }
+
+    fn replace_word(symbols: &mut Symbols, at: usize, index: usize) {
+        for at in word_bits(at) {
+            symbols.secret.expose_mut()[at / 5] &= !(1 << (4 - at % 5));
+        }
+        symbols.set_word(at, index);
+    }
+
+    #[test]
+    fn alphabet_is_that_of_bech32() {
+        for (value, character) in (0..).zip(ALPHABET) {
+            let symbol = Fe32::try_from(value).unwrap();
+            assert_eq!(
+                symbol.to_char().to_ascii_uppercase(),
+                char::from(*character)
+            );
+        }
+    }
+
+    #[test]
+    fn key_comes_back_from_its_symbols() {
+        for key in keys() {
+            let symbols = Symbols::of_key(&key).unwrap();
+            assert!(symbols.have_valid_checksum());
+            assert!(symbols.to_key().unwrap().unwrap().ct_eq(key.expose()));
+        }
+    }
+
+    #[test]
+    fn one_changed_symbol_is_always_detected() {
+        for mut symbols in symbols() {
+            for at in 0..=SYMBOLS {
+                for change in 1..32 {
+                    symbols.secret.expose_mut()[at] ^= change;
+                    assert!(!symbols.have_valid_checksum());
+                    symbols.secret.expose_mut()[at] ^= change;
+                }
+            }
+            assert!(symbols.have_valid_checksum());
+        }
+    }
+
+    #[test]
+    fn two_neighbours_that_changed_places_are_always_detected() {
+        for mut symbols in symbols() {
+            for at in 0..SYMBOLS - 1 {
+                let bytes = symbols.secret.expose_mut();
+                let differ = bytes[at] != bytes[at + 1];
+                bytes.swap(at, at + 1);
+                assert_eq!(symbols.have_valid_checksum(), !differ);
+                symbols.secret.expose_mut().swap(at, at + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn one_wrong_word_is_always_detected() {
+        for mut symbols in symbols() {
+            for at in 0..WORDS {
+                let right = symbols.word(at);
+                for index in 0..1 << WORD_BITS {
+                    replace_word(&mut symbols, at, index);
+                    assert_eq!(symbols.word(at), index);
+                    assert_eq!(symbols.have_valid_checksum(), index == right);
+                }
+                replace_word(&mut symbols, at, right);
+            }
+        }
+    }
+
+    #[test]
+    fn two_neighbouring_words_that_changed_places_are_always_detected() {
+        for mut symbols in symbols() {
+            for at in 0..WORDS - 1 {
+                let (first, second) = (symbols.word(at), symbols.word(at + 1));
+                replace_word(&mut symbols, at, second);
+                replace_word(&mut symbols, at + 1, first);
+                assert_eq!(symbols.have_valid_checksum(), first == second);
+                replace_word(&mut symbols, at, first);
+                replace_word(&mut symbols, at + 1, second);
+            }
+        }
+    }
+
+    #[test]
+    fn bits_that_fill_up_the_key_must_be_zero() {
+        for padding in 1..4 {
+            let mut symbols = Symbols::of_key(&Secret::zeroed(KEY_LEN).unwrap()).unwrap();
+            symbols.secret.expose_mut()[DATA_SYMBOLS - 1] |= padding;
+            symbols.set_check();
+            assert!(symbols.have_valid_checksum());
+            assert!(symbols.to_key().unwrap().is_none());
+        }
+    }
 }
