@@ -30,6 +30,7 @@
 //! reads without the lock. A [`Volume`] can be used by many threads at once through `&self`.
 
 mod attempt;
+mod auto_lock;
 mod create;
 mod cursor;
 mod data;
@@ -43,6 +44,7 @@ mod medium;
 #[cfg(feature = "parallel")]
 mod pool;
 mod repair;
+mod rules;
 mod staging;
 mod unlocked;
 mod workers;
@@ -51,6 +53,7 @@ pub use crate::format::{
     Cause, CopyStatus, Label, LabelField, Region, RegionKind, RegionResult, Role, SectorSize,
     VolumeId, VolumeState,
 };
+pub use auto_lock::{AutoLock, Check, Clock, OnIdle, SystemClock};
 pub use create::{CreateOptions, create};
 pub use cursor::Cursor;
 pub use erase::{EraseReport, ErasedVolume};
@@ -59,6 +62,9 @@ pub use event::{Event, EventKind};
 pub use info::{Attempts, Info, SlotInfo, inspect};
 pub use locked::{LockedVolume, Opened, UnlockFailure};
 pub use repair::Notice;
+#[cfg(feature = "strength")]
+pub use rules::strength_bits;
+pub use rules::{MAX_STRENGTH_BITS, RuleViolation, RulesError, check_rules};
 pub use unlocked::Volume;
 pub use workers::Workers;
 
