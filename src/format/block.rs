@@ -1,6 +1,7 @@
 //! The frame that every block has: magic, version, index, volume id, checksum.
 
 use core::fmt;
+use core::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
@@ -64,6 +65,44 @@ impl fmt::Display for VolumeId {
 impl fmt::Debug for VolumeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is not a volume id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a volume id has 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between: copy it as `info` prints it"
+)]
+pub struct ParseVolumeIdError;
+
+impl FromStr for VolumeId {
+    type Err = ParseVolumeIdError;
+
+    /// Reads what [`Display`](fmt::Display) writes; upper-case digits are accepted.
+    fn from_str(text: &str) -> Result<Self, ParseVolumeIdError> {
+        let text: &[u8; 36] = text.as_bytes().try_into().map_err(|_| ParseVolumeIdError)?;
+        let mut bytes = [0; 16];
+        let mut at = 0;
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            if matches!(i, 4 | 6 | 8 | 10) {
+                if text[at] != b'-' {
+                    return Err(ParseVolumeIdError);
+                }
+                at += 1;
+            }
+            *byte = hex_value(text[at])? << 4 | hex_value(text[at + 1])?;
+            at += 2;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+fn hex_value(digit: u8) -> Result<u8, ParseVolumeIdError> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        _ => Err(ParseVolumeIdError),
     }
 }
 
@@ -282,5 +321,27 @@ mod tests {
             VolumeId::from_random([0xff; 16]).to_string(),
             "ffffffff-ffff-4fff-bfff-ffffffffffff"
         );
+    }
+
+    #[test]
+    fn a_printed_volume_id_is_read_back_and_nothing_else_is() {
+        let id = VolumeId::from_random(*b"\x00\x1f\xa9 volume of 16");
+        let text = id.to_string();
+        assert_eq!(text.parse(), Ok(id));
+        assert_eq!(text.to_uppercase().parse(), Ok(id));
+        for at in 0..text.len() {
+            for wrong in ["g", "G", "/", ":", "@", "`", " ", "+"] {
+                let mut changed = text.clone();
+                changed.replace_range(at..=at, wrong);
+                assert_eq!(changed.parse::<VolumeId>(), Err(ParseVolumeIdError));
+            }
+        }
+        for wrong in ["", &text[1..], &format!("{text}0"), &text.replace('-', "")] {
+            assert_eq!(
+                wrong.parse::<VolumeId>(),
+                Err(ParseVolumeIdError),
+                "{wrong}"
+            );
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn page_text() -> &'static str {
     include_str!("../../docs/format.md")
 }
 
-pub use block::{Block, VolumeId};
+pub use block::{Block, ParseVolumeIdError, VolumeId};
 pub use copy::HeaderCopy;
 pub use counters::Counters;
 pub use defect::Defect;

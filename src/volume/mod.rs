@@ -41,6 +41,7 @@ mod info;
 mod keys;
 mod locked;
 mod medium;
+mod memory;
 #[cfg(feature = "parallel")]
 mod pool;
 mod repair;
@@ -61,6 +62,7 @@ pub use error::{Code, Damage, Error};
 pub use event::{Event, EventKind};
 pub use info::{Attempts, Info, SlotInfo, inspect};
 pub use locked::{LockedVolume, Opened, UnlockFailure};
+pub use memory::{FileMemory, Remembered, Rollback, RollbackMemory};
 pub use repair::Notice;
 #[cfg(feature = "strength")]
 pub use rules::strength_bits;

@@ -83,7 +83,7 @@ pub enum RulesError {
 ///
 /// The answer is the same with and without the feature `strength`: who sets a policy need not be
 /// who chooses the passphrases.
-pub fn check_rules(rules: &PassphraseRules) -> Result<(), RulesError> {
+pub fn check_rules(rules: PassphraseRules) -> Result<(), RulesError> {
     if usize::from(rules.min_chars) > MAX_PASSPHRASE_LEN {
         return Err(RulesError::Chars {
             least: rules.min_chars,
@@ -101,7 +101,7 @@ pub fn check_rules(rules: &PassphraseRules) -> Result<(), RulesError> {
 /// is), then its strength.
 #[cfg_attr(not(test), expect(dead_code, reason = "for enrolling slots"))]
 pub(super) fn check_passphrase(
-    rules: &PassphraseRules,
+    rules: PassphraseRules,
     passphrase: &Passphrase,
     label: &Label,
 ) -> Result<(), RuleViolation> {
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    fn check(rules: &PassphraseRules, text: &str) -> Result<(), RuleViolation> {
+    fn check(rules: PassphraseRules, text: &str) -> Result<(), RuleViolation> {
         let mut label = Label::default();
         label.set(LabelField::Owner, "Kowalski & Søn").unwrap();
         check_passphrase(rules, &Passphrase::new(text).unwrap(), &label)
@@ -165,27 +165,27 @@ mod tests {
     #[test]
     fn without_rules_every_passphrase_is_acceptable() {
         for text in ["x", "kowalski", "123456"] {
-            assert_eq!(check(&PassphraseRules::default(), text), Ok(()));
+            assert_eq!(check(PassphraseRules::default(), text), Ok(()));
         }
     }
 
     #[test]
     fn characters_are_counted_not_bytes_and_in_normal_form() {
         let five = rules(5, 0, false);
-        assert_eq!(check(&five, "ü密🔑éx"), Ok(()));
+        assert_eq!(check(five, "ü密🔑éx"), Ok(()));
         // Nine scalar values before normalisation, four after.
         let decomposed = "u\u{308}e\u{301}a\u{308}\u{1e63}\u{307}";
         assert_eq!(
-            check(&five, decomposed),
+            check(five, decomposed),
             Err(RuleViolation::TooShort { chars: 4, least: 5 })
         );
     }
 
     #[test]
     fn the_label_is_refused_only_if_the_policy_says_so() {
-        assert_eq!(check(&rules(0, 0, false), "KOWALSKI1"), Ok(()));
+        assert_eq!(check(rules(0, 0, false), "KOWALSKI1"), Ok(()));
         assert_eq!(
-            check(&rules(0, 0, true), "KOWALSKI1"),
+            check(rules(0, 0, true), "KOWALSKI1"),
             Err(RuleViolation::SaysTheLabel {
                 field: LabelField::Owner
             })
@@ -197,9 +197,9 @@ mod tests {
     fn the_least_strength_is_enough_and_one_bit_less_is_not() {
         let text = "lamp rodeo viking";
         let bits = strength_bits(&Passphrase::new(text).unwrap(), &[]);
-        assert_eq!(check(&rules(0, bits, false), text), Ok(()));
+        assert_eq!(check(rules(0, bits, false), text), Ok(()));
         assert_eq!(
-            check(&rules(0, bits + 1, false), text),
+            check(rules(0, bits + 1, false), text),
             Err(RuleViolation::TooWeak {
                 bits,
                 least: bits + 1
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn words_of_the_label_give_no_strength() {
         let without = strength_bits(&Passphrase::new("kowalski søn").unwrap(), &[]);
-        let Err(RuleViolation::TooWeak { bits, .. }) = check(&rules(0, 63, false), "kowalski søn")
+        let Err(RuleViolation::TooWeak { bits, .. }) = check(rules(0, 63, false), "kowalski søn")
         else {
             panic!("the words of the label are strong");
         };
@@ -222,25 +222,25 @@ mod tests {
     #[test]
     fn without_the_feature_a_least_strength_refuses_every_passphrase() {
         assert_eq!(
-            check(&rules(0, 1, false), "lamp rodeo viking umbrella quartz"),
+            check(rules(0, 1, false), "lamp rodeo viking umbrella quartz"),
             Err(RuleViolation::StrengthUnknown)
         );
-        assert_eq!(check(&rules(0, 0, false), "lamp"), Ok(()));
+        assert_eq!(check(rules(0, 0, false), "lamp"), Ok(()));
     }
 
     #[cfg(feature = "strength")]
     #[test]
     fn the_strictest_rules_that_can_be_set_can_be_followed() {
         let strictest = rules(1024, MAX_STRENGTH_BITS, true);
-        assert_eq!(check_rules(&strictest), Ok(()));
+        assert_eq!(check_rules(strictest), Ok(()));
         let long = "lamp rodeo viking umbrella quartz mosaic ".repeat(30);
-        assert_eq!(check(&strictest, &long[..1024]), Ok(()));
+        assert_eq!(check(strictest, &long[..1024]), Ok(()));
         assert_eq!(
-            check_rules(&rules(1025, 0, false)),
+            check_rules(rules(1025, 0, false)),
             Err(RulesError::Chars { least: 1025 })
         );
         assert_eq!(
-            check_rules(&rules(0, 64, false)),
+            check_rules(rules(0, 64, false)),
             Err(RulesError::Strength { least: 64 })
         );
     }
