@@ -127,7 +127,8 @@ impl Header {
             .reduce(Counters::stricter)
             .unwrap_or_else(|| one_attempt_left(&root.value, &policy));
         let copies = both.map(|copy| parts.status(copy, root));
-        let log_blocks = (0..LOG_BLOCKS).flat_map(|index| pick(both, id, move |copy| &copy.log[index]));
+        let log_blocks =
+            (0..LOG_BLOCKS).flat_map(|index| pick(both, id, move |copy| &copy.log[index]));
         let log = Log::merge(id, log_blocks.map(|block| &block.value));
         Ok(Self {
             root: root.value.clone(),

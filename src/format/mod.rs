@@ -43,14 +43,11 @@ pub use header::{CopyStatus, Header, HeaderError};
 pub use label::{Label, LabelError, LabelField};
 pub use layout::{
     BLOCK_LEN, COPY_BLOCKS, COPY_LEN, COUNTERS_BLOCK, LABEL_BLOCK, LOG_BLOCKS, LOG_FIRST_BLOCK,
-    LOG_RECORDS, MAX_SEAL_BLOCKS, RECORDS_PER_BLOCK,
-    MIN_SEAL_BLOCKS, POLICY_BLOCK, ROOT_BLOCK, SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK,
-    STATE_BLOCK, USED_BLOCKS, USED_LEN,
-};
-pub use policy::{
-    Action, Grant, GrantFlags, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN,
+    LOG_RECORDS, MAX_SEAL_BLOCKS, MIN_SEAL_BLOCKS, POLICY_BLOCK, RECORDS_PER_BLOCK, ROOT_BLOCK,
+    SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
 pub use log::{CIPHERTEXT_LEN, Log, LogBlock, LogFault, LogHead, Record};
+pub use policy::{Action, Grant, GrantFlags, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN};
 pub use root::{Cipher, MAC_LEN, Root, SectorSize};
 pub use seal::Seal;
 pub use slot::{Endorsement, MAX_FACTORS, Role, Slot, SlotBlock, WRAPPED_LEN, WrappedKeys};

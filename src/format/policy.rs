@@ -55,8 +55,7 @@ const KNOWN_RULES: u32 = 0b1;
 const KNOWN_ROLES: u8 = 0b1111;
 
 const _: () = assert!(REQUIRED_ROLES.start == 60 && GRANTS.start == 160 && GRANTS.end() == 2208);
-const _: () =
-    assert!(FLOORS.start == 3232 && STATIC_SUM.start == 3488 && LOG_HASH.end() == 3592);
+const _: () = assert!(FLOORS.start == 3232 && STATIC_SUM.start == 3488 && LOG_HASH.end() == 3592);
 
 /// What happens when the attempts on a slot are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,9 +189,8 @@ impl Policy {
             },
             signature: array_at(block, SIGNATURE),
         };
-        let held = |(grant, holder): (&Option<Grant>, &[u8; 32])| {
-            grant.is_some() || *holder == [0; 32]
-        };
+        let held =
+            |(grant, holder): (&Option<Grant>, &[u8; 32])| grant.is_some() || *holder == [0; 32];
         if !policy.grants.iter().zip(&policy.holders).all(held) {
             return Err(Defect::GrantHolder);
         }

@@ -33,7 +33,11 @@ const MAX_REGIONS: usize = 8;
 const NO_SLOT: u8 = 255;
 
 const _: () = assert!(
-    BEGAN.start == 40 && SLOT_STATES.start == 64 && REGIONS.start == 96 && REGIONS.end() == 288 && ERASED_VERSIONS.end() == 544
+    BEGAN.start == 40
+        && SLOT_STATES.start == 64
+        && REGIONS.start == 96
+        && REGIONS.end() == 288
+        && ERASED_VERSIONS.end() == 544
 );
 
 /// Where the volume stands. Later states never go back.

@@ -9,9 +9,7 @@ use super::log;
 use super::medium::Medium;
 use super::options::Origin;
 use crate::crypto::{Argon2Options, Secret, WorkMemory};
-use crate::format::{
-    Action, Counters, Factor, Header, PassphraseFactor, SLOT_COUNT, SlotState,
-};
+use crate::format::{Action, Counters, Factor, Header, PassphraseFactor, SLOT_COUNT, SlotState};
 
 /// Proof that an attempt on these slots stands on the medium, or that none of them has a counter.
 /// Trying a slot takes it, and only [`charge`](Self::charge) makes one.
@@ -209,9 +207,8 @@ pub(super) fn due(header: &Header) -> Option<Due> {
         .filter(|(slot, (limit, _))| failed(header, *slot) >= *limit)
         .map(|(slot, (_, action))| (slot, action))
         .collect();
-    let survives = |slot: &usize| {
-        is_in_use(header, *slot) && exhausted.iter().all(|(gone, _)| gone != slot)
-    };
+    let survives =
+        |slot: &usize| is_in_use(header, *slot) && exhausted.iter().all(|(gone, _)| gone != slot);
     let none_survives = !(0..SLOT_COUNT).any(|slot| survives(&slot));
     if let Some((slot, _)) = exhausted
         .iter()

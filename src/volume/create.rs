@@ -180,7 +180,10 @@ impl Material {
         random: Randomness<'_>,
         now: u64,
     ) -> Result<New, Error> {
-        if grantees.first().is_none_or(|first| first.slot.role != Role::Admin) {
+        if grantees
+            .first()
+            .is_none_or(|first| first.slot.role != Role::Admin)
+        {
             return Err(Error::RequiredRole { role: Role::Admin });
         }
         let header = self.empty_header(options, payload_length, now)?;

@@ -64,7 +64,9 @@ pub enum CredentialError {
     )]
     Guessable,
     /// The parameters of an external factor do not fit into a slot.
-    #[error("the parameters of the external factor are too long, or its name is not 1 to 64 bytes of text")]
+    #[error(
+        "the parameters of the external factor are too long, or its name is not 1 to 64 bytes of text"
+    )]
     External,
 }
 
@@ -174,10 +176,15 @@ impl Part<'_> {
             (Self::Passphrase(_), Factor::Passphrase(_))
             | (Self::KeyFile(_), Factor::KeyFile { .. })
             | (Self::RecoveryKey(_), Factor::RecoveryKey { .. }) => true,
-            (Self::PrivateKey(key), Factor::PublicKey { suite, public_key, .. }) => {
-                *suite == crate::crypto::HPKE_SUITE && key.public_key().0 == *public_key
+            (
+                Self::PrivateKey(key),
+                Factor::PublicKey {
+                    suite, public_key, ..
+                },
+            ) => *suite == crate::crypto::HPKE_SUITE && key.public_key().0 == *public_key,
+            (Self::External(own, _), Factor::External { provider, .. }) => {
+                own.provider() == provider
             }
-            (Self::External(own, _), Factor::External { provider, .. }) => own.provider() == provider,
             _ => false,
         }
     }

@@ -14,8 +14,8 @@ use super::new_slot::NewSlot;
 use super::rules;
 use crate::crypto::{Argon2Cost, Argon2Options, CryptoError, Secret, SigningKey};
 use crate::format::{
-    Defect, Endorsement, Grant, Header, PassphraseFactor, SLOT_COUNT, Slot, SlotBlock,
-    WRAPPED_LEN, WrappedKeys,
+    Defect, Endorsement, Grant, Header, PassphraseFactor, SLOT_COUNT, Slot, SlotBlock, WRAPPED_LEN,
+    WrappedKeys,
 };
 
 /// A header in the making.

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::event::EventKind;
 use super::info::Info;
 use super::log;
-use super::options::Origin;
 use super::medium::{Medium, block_offset, copies};
+use super::options::Origin;
 use crate::crypto::fill_random;
 use crate::format::{
     BLOCK_LEN, Cause, EraseRecord, Header, Region, RegionKind, RegionResult, SEAL_FIRST_BLOCK,

@@ -2,11 +2,11 @@
 
 use std::io;
 
-use super::erase::EraseReport;
 use super::credential::CredentialError;
+use super::erase::EraseReport;
 use super::external::ExternalError;
 use super::memory::Rollback;
-use super::rules::RuleViolation;
+use super::rules::{RuleViolation, RulesError};
 use crate::crypto::{CostError, CryptoError, PassphraseError};
 use crate::format::{Defect, HeaderError, LabelError, Role};
 
@@ -69,7 +69,9 @@ pub enum Error {
         slot: usize,
     },
     /// The credential is right and must be replaced first. No attempt was charged.
-    #[error("the credential of slot {slot} is right and must be changed now: give a new one with it")]
+    #[error(
+        "the credential of slot {slot} is right and must be changed now: give a new one with it"
+    )]
     MustChange {
         /// Index of the slot.
         slot: usize,
@@ -124,8 +126,8 @@ pub enum Error {
     #[error("such a slot cannot be made: {0}")]
     SlotOptions(&'static str),
     /// A rule of the policy is out of its range. Nothing was changed.
-    #[error("such a policy cannot be made: {0}")]
-    PolicyRules(&'static str),
+    #[error(transparent)]
+    PolicyRules(#[from] RulesError),
     /// The key derivation of a new passphrase costs less than the policy demands. Nothing was
     /// changed.
     #[error(
@@ -280,7 +282,9 @@ pub enum Damage {
         slot: usize,
     },
     /// A slot is not signed by its holder (F-87).
-    #[error("slot {slot} was changed by somebody who is not its holder; use another copy of the volume")]
+    #[error(
+        "slot {slot} was changed by somebody who is not its holder; use another copy of the volume"
+    )]
     SlotChanged {
         /// Index of the slot.
         slot: usize,

@@ -86,7 +86,8 @@ impl<'a> Answers<'a> {
             let Some(output) = self.output(factor, slot, index)? else {
                 return Ok(None);
             };
-            let (head, body) = ikm.expose_mut()[each * place..each * (place + 1)].split_at_mut(HEAD_LEN);
+            let (head, body) =
+                ikm.expose_mut()[each * place..each * (place + 1)].split_at_mut(HEAD_LEN);
             head[..2].copy_from_slice(&factor.kind().to_le_bytes());
             head[2..].copy_from_slice(&OUTPUT_LEN.to_le_bytes()[..2]);
             body.copy_from_slice(output.expose());
@@ -94,7 +95,12 @@ impl<'a> Answers<'a> {
         Ok(Some(ikm))
     }
 
-    fn output(&mut self, factor: &Factor, slot: &Slot, index: u16) -> Result<Option<Secret>, Error> {
+    fn output(
+        &mut self,
+        factor: &Factor,
+        slot: &Slot,
+        index: u16,
+    ) -> Result<Option<Secret>, Error> {
         if let (Factor::PublicKey { .. }, Some(sealed)) = (factor, &self.sealed) {
             return Ok(Some(Secret::copy_of(sealed.expose())?));
         }
@@ -108,7 +114,12 @@ impl<'a> Answers<'a> {
             }
             (Some(Part::PrivateKey(key)), Factor::PublicKey { encapsulated, .. }) => {
                 let info = seal_info(self.id, slot, index);
-                Ok(crypto::hpke_export_from(key, encapsulated, &info, b"factor")?)
+                Ok(crypto::hpke_export_from(
+                    key,
+                    encapsulated,
+                    &info,
+                    b"factor",
+                )?)
             }
             (Some(Part::External(provider, _)), Factor::External { params, .. }) => {
                 let challenge = challenge(self.id, slot, index);
@@ -127,7 +138,11 @@ impl<'a> Answers<'a> {
         }
     }
 
-    fn derive(&mut self, passphrase: &Passphrase, factor: &PassphraseFactor) -> Result<Secret, Error> {
+    fn derive(
+        &mut self,
+        passphrase: &Passphrase,
+        factor: &PassphraseFactor,
+    ) -> Result<Secret, Error> {
         if let Some((_, known)) = self.derived.iter().find(|(known, _)| known == factor) {
             return Ok(Secret::copy_of(known.expose())?);
         }

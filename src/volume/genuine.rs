@@ -49,8 +49,9 @@ pub(super) fn static_sum(header: &Header) -> [u8; 32] {
 pub(super) fn holder_of(header: &Header, index: usize, slot: &Slot) -> Option<PublicKey> {
     match &slot.endorsement {
         None => Some(PublicKey(header.policy.holders[index])),
-        Some(endorsement) => is_endorsed(header, index, slot, endorsement)
-            .then_some(PublicKey(endorsement.holder)),
+        Some(endorsement) => {
+            is_endorsed(header, index, slot, endorsement).then_some(PublicKey(endorsement.holder))
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What can be known of a volume without a key.
 
 use super::attempt::{action, failed, limit, remaining, slot_state};
+use super::choice::is_reserved;
 use super::error::Error;
 use super::medium::read_header;
-use super::choice::is_reserved;
 use super::policy::PolicyRules;
 use crate::format::{
     Action, Cipher, CopyStatus, Factor, GrantFlags, Header, Label, Role, SLOT_COUNT, SectorSize,

@@ -220,11 +220,7 @@ pub(super) fn policy_message(header: &Header) -> Vec<u8> {
 
 /// What the holder of a slot signs (format page §4.5).
 pub(super) fn slot_message(slot: &Slot, id: VolumeId, index: u16) -> Vec<u8> {
-    [
-        b"tenlock v1 slot".as_slice(),
-        &slot.signed_bytes(id, index),
-    ]
-    .concat()
+    [b"tenlock v1 slot".as_slice(), &slot.signed_bytes(id, index)].concat()
 }
 
 /// What a recovery slot's holder signs to make a new holder of a user's slot (format page §4.5).

@@ -160,7 +160,10 @@ impl LockedVolume {
     ///
     /// A header that was changed by somebody who may not gives [`Error::Damaged`] by name of what was
     /// changed, and nothing is charged.
-    pub fn unlock<'a>(self, credential: impl Into<Credential<'a>>) -> Result<Volume, UnlockFailure> {
+    pub fn unlock<'a>(
+        self,
+        credential: impl Into<Credential<'a>>,
+    ) -> Result<Volume, UnlockFailure> {
         self.unlock_with(credential, &UnlockOptions::default())
     }
 

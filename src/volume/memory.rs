@@ -90,7 +90,6 @@ impl Rollback {
 
 /// Compares a volume with what is remembered of it. Remembers nothing: that is for when the volume
 /// has proved genuine.
-#[cfg_attr(not(test), expect(dead_code, reason = "for opening volumes"))]
 pub(super) fn check(
     memory: &dyn RollbackMemory,
     volume: VolumeId,

@@ -31,42 +31,63 @@
 
 mod attempt;
 mod auto_lock;
+mod change;
+mod choice;
 mod create;
+mod credential;
 mod cursor;
 mod data;
+mod draft;
 mod erase;
 mod error;
 mod event;
+mod external;
+mod factors;
+mod genuine;
 mod info;
 mod keys;
 mod locked;
+mod log;
 mod medium;
 mod memory;
+mod new_slot;
+mod options;
+mod policy;
 #[cfg(feature = "parallel")]
 mod pool;
+mod recover;
 mod repair;
 mod rules;
+mod slots;
 mod staging;
 mod unlocked;
 mod workers;
 
 pub use crate::format::{
-    Cause, CopyStatus, Label, LabelField, Region, RegionKind, RegionResult, Role, SectorSize,
-    VolumeId, VolumeState,
+    Action, Cause, CopyStatus, Label, LabelField, LogFault, PassphraseRules, Region, RegionKind,
+    RegionResult, Role, SectorSize, VolumeId, VolumeState,
 };
 pub use auto_lock::{AutoLock, Check, Clock, OnIdle, SystemClock};
-pub use create::{CreateOptions, create};
+pub use choice::SlotChoice;
+pub use create::{CreateOptions, Grantee, create, create_with_slots};
+pub use credential::{Credential, CredentialError};
 pub use cursor::Cursor;
 pub use erase::{EraseReport, ErasedVolume};
 pub use error::{Code, Damage, Error};
 pub use event::{Event, EventKind};
-pub use info::{Attempts, Info, SlotInfo, inspect};
-pub use locked::{LockedVolume, Opened, UnlockFailure};
+pub use external::{ExternalError, ExternalFactor, ExternalRequest};
+pub use info::{Attempts, Info, SlotInfo, SlotStatus, inspect};
+pub use locked::{LockedVolume, Opened, Tried, UnlockFailure};
+pub use log::{EventLog, LogEntry};
 pub use memory::{FileMemory, Remembered, Rollback, RollbackMemory};
+pub use new_slot::NewSlot;
+pub use options::{Origin, UnlockOptions};
+pub use policy::PolicyRules;
 pub use repair::Notice;
 #[cfg(feature = "strength")]
 pub use rules::strength_bits;
 pub use rules::{MAX_STRENGTH_BITS, RuleViolation, RulesError, check_rules};
+pub use slots::Removal;
 pub use unlocked::Volume;
 pub use workers::Workers;
 

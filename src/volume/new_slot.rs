@@ -60,8 +60,7 @@ impl NewSlot {
 
     /// Attempt limit and action; `None` for roles that have no counter.
     pub(super) fn lockout(&self) -> Option<(u8, Action)> {
-        matches!(self.role, Role::Admin | Role::User)
-            .then_some((self.attempt_limit, self.action))
+        matches!(self.role, Role::Admin | Role::User).then_some((self.attempt_limit, self.action))
     }
 
     pub(super) fn flags(&self) -> GrantFlags {

@@ -78,11 +78,6 @@ impl PolicyRules {
 
     fn check(&self) -> Result<(), Error> {
         rules::check_rules(&self.passphrases)?;
-        if usize::from(self.passphrases.min_chars) > crate::crypto::MAX_PASSPHRASE_LEN {
-            return Err(Error::PolicyRules(
-                "no passphrase has more than 1024 characters",
-            ));
-        }
         let memory_kib = self.min_kdf_memory_kib.max(Argon2Cost::MIN_MEMORY_KIB);
         let passes = self.min_kdf_passes.max(Argon2Cost::MIN_PASSES);
         Argon2Cost::new(memory_kib, passes, Argon2Cost::MIN_LANES)

@@ -112,8 +112,7 @@ fn endorse(
     let grant_id = grant.ok_or(Error::NoSuchSlot { slot })?.id;
     let since = draft.next_version(slot)?;
     let holder = holder.public_key().0;
-    let message =
-        endorsement_message(header.root.id, slot_index(slot), &grant_id, since, &holder);
+    let message = endorsement_message(header.root.id, slot_index(slot), &grant_id, since, &holder);
     Ok(Endorsement {
         by: u8::try_from(volume.slot()).unwrap_or(u8::MAX),
         since,

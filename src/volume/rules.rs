@@ -99,7 +99,6 @@ pub fn check_rules(rules: PassphraseRules) -> Result<(), RulesError> {
 
 /// Checks a new passphrase: its length, then whether it says the label (see [`says`] for what that
 /// is), then its strength.
-#[cfg_attr(not(test), expect(dead_code, reason = "for enrolling slots"))]
 pub(super) fn check_passphrase(
     rules: PassphraseRules,
     passphrase: &Passphrase,

@@ -232,7 +232,11 @@ pub(super) fn granted_role(header: &Header, slot: usize) -> Result<Role, Error> 
 }
 
 /// What a slot was granted as, to hold a new credential against.
-pub(super) fn as_granted(header: &Header, slot: usize, must_change: bool) -> Result<NewSlot, Error> {
+pub(super) fn as_granted(
+    header: &Header,
+    slot: usize,
+    must_change: bool,
+) -> Result<NewSlot, Error> {
     let mut options = NewSlot::new(granted_role(header, slot)?);
     options.must_change = must_change;
     Ok(options)
@@ -243,7 +247,9 @@ pub(super) fn as_granted(header: &Header, slot: usize, must_change: bool) -> Res
 fn check_ways_in(header: &Header, removed: Role) -> Result<(), Error> {
     let count = |role: Role| {
         (0..SLOT_COUNT)
-            .filter(|slot| is_in_use(header, *slot) && granted_role(header, *slot).ok() == Some(role))
+            .filter(|slot| {
+                is_in_use(header, *slot) && granted_role(header, *slot).ok() == Some(role)
+            })
             .count()
     };
     let roles = [Role::Admin, Role::User, Role::Recovery, Role::Escrow];

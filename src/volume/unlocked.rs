@@ -257,7 +257,8 @@ impl Volume {
 
     /// Goes on as the holder of another slot.
     pub(super) fn become_holder(&mut self, slot: usize, role: Role, holder: SigningKey) {
-        self.read_only = is_read_only(&self.header(), slot);
+        let read_only = is_read_only(&self.header(), slot);
+        self.read_only = read_only;
         self.keys.set_holder(holder);
         (self.slot, self.role) = (slot, role);
     }
