@@ -233,7 +233,7 @@ impl<'a> Draft<'a> {
         };
         for part in filling.credential.parts() {
             if let Part::Passphrase(passphrase) = part {
-                rules::check_passphrase(&policy.passphrases, passphrase, &self.header.label)?;
+                rules::check_passphrase(policy.passphrases, passphrase, &self.header.label)?;
                 if factor.memory_kib < policy.min_kdf_memory_kib
                     || factor.passes < policy.min_kdf_passes
                 {

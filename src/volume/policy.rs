@@ -77,7 +77,7 @@ impl PolicyRules {
     }
 
     fn check(&self) -> Result<(), Error> {
-        rules::check_rules(&self.passphrases)?;
+        rules::check_rules(self.passphrases)?;
         let memory_kib = self.min_kdf_memory_kib.max(Argon2Cost::MIN_MEMORY_KIB);
         let passes = self.min_kdf_passes.max(Argon2Cost::MIN_PASSES);
         Argon2Cost::new(memory_kib, passes, Argon2Cost::MIN_LANES)
