@@ -58,8 +58,8 @@
 //!     locked = match locked.unlock(&Passphrase::new("wrong")?) {
 //!         Ok(_) => unreachable!("a wrong passphrase opens nothing"),
 //!         // Charged on the medium before it was tried; `volume` is for the next attempt.
-//!         Err(UnlockFailure::Wrong { volume, remaining }) => {
-//!             assert_eq!(remaining, 1);
+//!         Err(UnlockFailure::Wrong { volume, remaining, .. }) => {
+//!             assert_eq!(remaining, Some(1));
 //!             volume
 //!         }
 //!         // The limit: the key is destroyed before this returns.

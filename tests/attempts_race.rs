@@ -169,7 +169,7 @@ fn right_passphrase_after_nine_wrong_ones_opens_and_gives_ten_attempts_again() {
     for left in (1..=9).rev() {
         let locked = image.open().unwrap().locked().unwrap();
         assert!(
-            matches!(locked.unlock(&passphrase(WRONG)), Err(UnlockFailure::Wrong { remaining, .. }) if remaining == left)
+            matches!(locked.unlock(&passphrase(WRONG)), Err(UnlockFailure::Wrong { remaining, .. }) if remaining == Some(left))
         );
     }
     assert_eq!(image.failed(), Some(9));

@@ -106,7 +106,7 @@ mod tests {
 
     fn example() -> (Secret, Wrapped) {
         let kek = counting(0, 32);
-        let wrapped = wrap(&kek, b"slot 3", &counting(100, 64)).unwrap();
+        let wrapped = wrap(&kek, b"slot 3", &counting(100, 128)).unwrap();
         (kek, wrapped)
     }
 
@@ -121,17 +121,17 @@ mod tests {
         assert_eq!(
             wrapped.ciphertext[..],
             hex(
-                "e50f9035a0113823fefe2b5e92e88aaab2c4daa76e2c227d4e2090d1850bdfe082c98d1c267a3e0a3daa7f9c9611c32ee6322027e36ab4de0b873284b47b9223"
+                "f677aa1166946f9fc2eb9ca9547155aa6a5ac9aea89da1b64b7dfecbbce794fa3b896e014a8707621c7b7b347ed29fb49bda4d6875df6b2a64d6d7d3bf5348b6ce95c757b048fce7ac1e08972867bc5ca74a2c5f213dd97aac0acfcd6621cd6fbfdca4d23220e6440507d8c808fcca5c6f94a273c554811aec2fcbbeeb2e9f91"
             )
         );
-        assert_eq!(wrapped.tag[..], hex("e30975e522742803ec42222a18ca545e"));
+        assert_eq!(wrapped.tag[..], hex("0bf4a7651c04aa4827697e2f4da707e0"));
     }
 
     #[test]
     fn right_key_and_data_open() {
         let (kek, wrapped) = example();
         let opened = unwrap(&kek, b"slot 3", &wrapped).unwrap().unwrap();
-        assert!(opened.ct_eq(counting(100, 64).expose()));
+        assert!(opened.ct_eq(counting(100, 128).expose()));
     }
 
     #[test]
@@ -171,11 +171,11 @@ mod tests {
         let (kek, wrapped) = example();
         let length = |len| Secret::zeroed(len).unwrap();
         assert_eq!(
-            wrap(&length(33), b"", &length(64)).unwrap_err(),
+            wrap(&length(33), b"", &length(128)).unwrap_err(),
             CryptoError::Length
         );
         assert_eq!(
-            wrap(&kek, b"", &length(63)).unwrap_err(),
+            wrap(&kek, b"", &length(127)).unwrap_err(),
             CryptoError::Length
         );
         assert_eq!(

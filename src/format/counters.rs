@@ -88,6 +88,7 @@ mod tests {
         let id = VolumeId::from_random([1; 16]);
         let counters = Counters {
             failed: core::array::from_fn(|slot| u8::try_from(slot).unwrap() * 8),
+            versions: core::array::from_fn(|slot| slot as u64 + 7),
         };
         assert_eq!(Counters::parse(&counters.encode(id)), Ok((id, counters)));
     }
@@ -95,11 +96,23 @@ mod tests {
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
         let mut block = Counters::ZERO.encode(VolumeId::from_random([1; 16]));
-        block[64] = 1;
+        block[320] = 1;
         assert_eq!(
             Counters::parse(&finish(block)),
-            Err(Defect::Reserved { offset: 64 })
+            Err(Defect::Reserved { offset: 320 })
         );
+    }
+
+    #[test]
+    fn a_count_is_about_one_version_and_later_ones_begin_at_zero() {
+        let mut counters = Counters::ZERO;
+        counters.set_slot(3, 5, 9);
+        assert_eq!([5, 6].map(|version| counters.of_slot(3, version)), [9, 0]);
+        let mut later = Counters::ZERO;
+        later.set_slot(3, 6, 1);
+        for merged in [counters.stricter(later), later.stricter(counters)] {
+            assert_eq!((merged.failed[3], merged.versions[3]), (1, 6));
+        }
     }
 
     #[test]

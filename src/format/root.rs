@@ -331,11 +331,13 @@ pub(super) mod tests {
             seal_blocks: 64,
             created: 1_790_000_000,
             authority: [3; 32],
+            log_key: [9; 32],
             generation: 5,
             backups: 2,
             policy_sum: [4; 32],
             label_sum: [5; 32],
             slot_sums: [[6; 32]; SLOT_COUNT],
+            slot_versions: core::array::from_fn(|slot| slot as u64),
             mac: [8; 32],
         }
     }
@@ -353,7 +355,7 @@ pub(super) mod tests {
 
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
-        for offset in [86, 128, 175, 188, 1280, 4031] {
+        for offset in [86, 160, 175, 188, 1536, 4031] {
             assert_eq!(
                 with(Span::at(offset, 1), &[1]),
                 Err(Defect::Reserved { offset })

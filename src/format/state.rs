@@ -432,11 +432,26 @@ mod tests {
 
     #[test]
     fn f06_reserved_bytes_must_be_zero() {
-        for offset in [36, 56, 288, 4063] {
+        for offset in [36, 56, 544, 4063] {
             assert_eq!(
                 with(&State::locked(), offset, 1),
                 Err(Defect::Reserved { offset })
             );
+        }
+    }
+
+    #[test]
+    fn the_erase_of_a_slot_is_about_one_version_and_later_ones_are_in_force() {
+        let mut old = State::locked();
+        old.set_slot(3, 5, SlotState::Erased);
+        assert_eq!(
+            [5, 6].map(|version| old.of_slot(3, version)),
+            [SlotState::Erased, SlotState::InForce]
+        );
+        let mut later = State::locked();
+        later.set_slot(3, 6, SlotState::Erasing);
+        for merged in [old.clone().furthest(later.clone()), later.furthest(old)] {
+            assert_eq!(merged.of_slot(3, 6), SlotState::Erasing);
         }
     }
 

@@ -169,12 +169,6 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Runs the derivation that `factor` prescribes.
-#[cfg(test)]
-pub(super) fn derive(passphrase: &Passphrase, factor: &PassphraseFactor) -> Result<Secret, Error> {
-    Ok(crypto::argon2id(passphrase, &factor.salt, cost(factor)?)?)
-}
-
 /// The cost that `factor` prescribes.
 pub(super) fn cost(factor: &PassphraseFactor) -> Result<Argon2Cost, Error> {
     Ok(Argon2Cost::new(

@@ -5,17 +5,24 @@
 
 use std::fmt::Write;
 
-use super::create::{CreateOptions, Material};
+use std::cell::Cell;
+
+use super::create::{CreateOptions, Grantee, Material, New};
+use super::credential::Credential;
+use super::factors::Answers;
 use super::medium::copies;
+use super::new_slot::NewSlot;
 use super::{LockedVolume, keys};
-use crate::crypto::{Argon2Cost, Passphrase, Secret, SigningKey, sha256};
+use crate::crypto::{
+    Argon2Cost, Argon2Options, Passphrase, RecoveryKey, Secret, SigningKey, argon2id, sha256,
+};
 use crate::format::{
-    BLOCK_LEN, Factor, Label, LabelField, PassphraseFactor, Role, Seal, SectorSize, Slot, VolumeId,
-    WrappedKeys, page_text,
+    BLOCK_LEN, Factor, Header, Label, LabelField, Role, Seal, SectorSize, VolumeId, page_text,
 };
 use crate::storage::MemoryStorage;
 
 const PASSPHRASE: &str = "Grüße aus dem Testvektor";
+const RECOVERY_KEY: &str = "QQGJ-YV6Y-24N8-0ZYE-42AU-EH0W-LU6D-RSHL";
 const PAYLOAD: u64 = 8192;
 const IMAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/v1.img");
 
@@ -39,33 +46,12 @@ fn material() -> Material {
         stream(&format!("seal {}", next.next().unwrap()), body);
         Ok::<(), ()>(())
     });
-    let factor = PassphraseFactor {
-        memory_kib: 19_456,
-        passes: 2,
-        lanes: 1,
-        salt: bytes("salt"),
-    };
-    let slot = Slot {
-        role: Role::Admin,
-        must_change: false,
-        changed: 1_790_000_000,
-        grant_id: bytes("grant"),
-        nonce: bytes("nonce"),
-        factors: vec![Factor::Passphrase(factor)],
-        wrapped: WrappedKeys {
-            commitment: [0; 32],
-            ciphertext: [0; 64],
-            tag: [0; 16],
-        },
-    };
     Material {
         id,
         seal: seal.unwrap(),
         volume_key: Secret::copy_of(&bytes::<32>("volume key")).unwrap(),
         authority: SigningKey::from_seed(Secret::copy_of(&bytes::<32>("authority")).unwrap())
             .unwrap(),
-        grant_id: bytes("grant"),
-        slot,
     }
 }
 
@@ -82,8 +68,25 @@ fn image() -> Vec<u8> {
         sector_size: SectorSize::B4096,
         ..CreateOptions::default()
     };
-    let (header, keys) = material()
-        .build(&options, PAYLOAD, &Passphrase::new(PASSPHRASE).unwrap())
+    let next = Cell::new(0);
+    let random = |out: &mut [u8]| {
+        stream(&format!("random {}", next.replace(next.get() + 1)), out);
+        Ok(())
+    };
+    let passphrase = Passphrase::new(PASSPHRASE).unwrap();
+    let recovery_key = RecoveryKey::parse(RECOVERY_KEY).unwrap();
+    let grantees = [
+        Grantee {
+            slot: NewSlot::new(Role::Admin),
+            credential: (&passphrase).into(),
+        },
+        Grantee {
+            slot: NewSlot::new(Role::Recovery),
+            credential: (&recovery_key).into(),
+        },
+    ];
+    let New { header, keys, .. } = material()
+        .build(&options, PAYLOAD, &grantees, &random, 1_790_000_000)
         .unwrap();
     let mut image = vec![0; usize::try_from(header.root.volume_length()).unwrap()];
     for copy in copies(&header) {
@@ -148,20 +151,31 @@ fn the_format_page_gives_the_values_of_the_vector() {
     let Factor::Passphrase(factor) = &slot.factors[0] else {
         panic!("the vector has a passphrase")
     };
-    let output = keys::derive(&Passphrase::new(PASSPHRASE).unwrap(), factor).unwrap();
-    let keys = keys::SlotContext::of(&header)
-        .unwrap()
-        .unwrap(slot, 0, &output)
-        .unwrap()
-        .unwrap();
+    let passphrase = Passphrase::new(PASSPHRASE).unwrap();
+    let cost = Argon2Cost::new(factor.memory_kib, factor.passes, factor.lanes).unwrap();
+    let output = argon2id(&passphrase, &factor.salt, cost).unwrap();
+    let keys = opened(&header, 0, &(&passphrase).into());
+    let recovery_key = RecoveryKey::parse(RECOVERY_KEY).unwrap();
+    let recovered = opened(&header, 1, &(&recovery_key).into());
+    let id = header.root.id;
+    assert!(
+        recovered
+            .payload_key(id)
+            .unwrap()
+            .ct_eq(keys.payload_key(id).unwrap().expose())
+    );
     let values = [
-        header.root.id.to_string(),
+        id.to_string(),
+        RECOVERY_KEY.to_owned(),
         hex(&factor.salt),
         hex(output.expose()),
-        hex(&header.seal.as_ref().unwrap().hash(header.root.id)),
+        hex(&header.seal.as_ref().unwrap().hash(id)),
         hex(&slot.wrapped.commitment),
-        hex(keys.payload_key(header.root.id).unwrap().expose()),
+        hex(keys.payload_key(id).unwrap().expose()),
         hex(&header.root.authority),
+        hex(&header.root.log_key),
+        hex(&header.policy.holders[0]),
+        hex(&header.policy.holders[1]),
         hex(&header.policy.signature),
         hex(&header.root.mac),
         hex(&sha256(&[&image()])),
@@ -172,4 +186,14 @@ fn the_format_page_gives_the_values_of_the_vector() {
             "docs/format.md does not have {value}"
         );
     }
+}
+
+/// The keys that `credential` finds in a slot.
+fn opened(header: &Header, index: u16, credential: &Credential<'_>) -> keys::Keys {
+    let slot = header.slots[usize::from(index)].slot().unwrap();
+    let options = Argon2Options::default();
+    let mut answers = Answers::new(header.root.id, credential, &options, None);
+    let ikm = answers.ikm(slot, index).unwrap().unwrap();
+    let context = keys::SlotContext::of(header).unwrap();
+    context.unwrap(slot, index, &ikm).unwrap().unwrap()
 }

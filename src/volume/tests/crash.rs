@@ -170,7 +170,7 @@ fn an_interrupted_change_leaves_exactly_one_passphrase_in_force() {
         .unwrap();
     let volume = locked.unlock(&passphrase("right")).unwrap();
     recording.restart();
-    volume.change_passphrase(&passphrase("new"), None).unwrap();
+    volume.change_credential(&passphrase("new"), None).unwrap();
     let [old_keys, new_keys] =
         [image(), recording.contents()].map(|image| wrapped_keys(&header_of(&image)));
     let count = recording.crash_states(|state| {
@@ -185,7 +185,10 @@ fn an_interrupted_change_leaves_exactly_one_passphrase_in_force() {
         };
         assert!(!opens(&left, loser));
         assert!(
-            !left.windows(64).step_by(16).any(|bytes| bytes == lost_keys),
+            !left
+                .windows(128)
+                .step_by(16)
+                .any(|bytes| bytes == lost_keys),
             "wrapped keys of the other passphrase are left"
         );
     });
@@ -229,7 +232,7 @@ fn an_interrupted_repair_of_an_overwritten_copy_leaves_a_volume_that_opens() {
 fn assert_opens_and_is_whole_then(image: &[u8]) {
     let (outcome, left) = unlock(image, "right");
     outcome.unwrap();
-    assert!(unlock(&left, "right").0.unwrap().notices().is_empty());
+    assert!(unlock(&left, "right").0.unwrap().take_notices().is_empty());
 }
 
 fn assert_intact_or_erased(state: &CrashState) {
@@ -253,6 +256,6 @@ fn assert_erased_by_opening(before: &[u8], image: &[u8]) {
 }
 
 /// The wrapped keys of slot 0.
-fn wrapped_keys(header: &Header) -> [u8; 64] {
+fn wrapped_keys(header: &Header) -> [u8; 128] {
     header.slots[0].slot().unwrap().wrapped.ciphertext
 }

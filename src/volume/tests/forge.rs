@@ -1,11 +1,13 @@
 //! Headers with any contents, signed with the right keys: what an admin, or a hostile one, could write.
 
-use super::super::create::{Material, slot_for};
-use super::super::keys::{Keys, SlotContext, derive, signed_message};
-use super::super::unlocked::new_passphrase_factor;
+use super::super::attempt::slot_index;
+use super::super::create::{Grantee, Material, New};
+use super::super::draft::Draft;
+use super::super::genuine;
+use super::super::keys::{Keys, policy_message, slot_message};
 use super::*;
-use crate::crypto::{Secret, SigningKey};
-use crate::format::{Action, Factor, Grant, PassphraseFactor, Role, Seal, SlotBlock, VolumeId};
+use crate::crypto::{Argon2Options, Secret, SigningKey, fill_random};
+use crate::format::{Factor, PassphraseFactor, Role, Seal, SlotBlock, VolumeId};
 
 /// A header in the making, with its keys. Slot 0 is an admin's and opens with "right".
 pub(super) struct Forge {
@@ -16,19 +18,20 @@ pub(super) struct Forge {
 impl Forge {
     pub(super) fn new() -> Self {
         let id = VolumeId::from_random([3; 16]);
-        let seal = Seal::generate(id, 64, crate::crypto::fill_random).unwrap();
-        let grant_id = [1; 16];
-        let factor = new_passphrase_factor(options().cost).unwrap();
+        let seal = Seal::generate(id, 64, fill_random).unwrap();
         let material = Material {
             id,
             seal,
             volume_key: Secret::random(32).unwrap(),
             authority: random_authority(),
-            grant_id,
-            slot: slot_for(Role::Admin, grant_id, factor).unwrap(),
         };
-        let (header, keys) = material
-            .build(&options(), PAYLOAD as u64, &passphrase("right"))
+        let right = passphrase("right");
+        let admin = Grantee {
+            slot: NewSlot::new(Role::Admin),
+            credential: (&right).into(),
+        };
+        let New { header, keys, .. } = material
+            .build(&options(), PAYLOAD as u64, &[admin], &fill_random, 0)
             .unwrap();
         Self { header, keys }
     }
@@ -41,73 +44,52 @@ impl Forge {
         }
     }
 
-    /// The same cost with another salt.
-    pub(super) fn other_factor(&self, salt: u8) -> PassphraseFactor {
-        PassphraseFactor {
-            salt: [salt; 32],
-            ..self.factor()
+    /// Grants a user's slot that opens with `text`.
+    pub(super) fn add_user(&mut self, slot: usize, text: &str, limit: u8) {
+        let mut user = NewSlot::new(Role::User);
+        (user.index, user.attempt_limit) = (Some(slot), limit);
+        self.add(&user, &passphrase(text));
+    }
+
+    /// Grants a slot.
+    pub(super) fn add<'a>(&mut self, slot: &NewSlot, credential: impl Into<Credential<'a>>) {
+        let mut draft = Draft::new(self.header.clone(), &self.keys, &fill_random, 0);
+        let credential = credential.into();
+        draft
+            .add(slot, &credential, &Argon2Options::default())
+            .unwrap();
+        draft.sign().unwrap();
+        self.header = draft.header;
+    }
+
+    /// Signs a slot as its holder would, who is the one that the keys belong to.
+    pub(super) fn sign_slot(&mut self, index: usize) {
+        let id = self.header.root.id;
+        if let SlotBlock::Used(slot) = &mut self.header.slots[index] {
+            let message = slot_message(slot, id, slot_index(index));
+            slot.signature = self.keys.holder().sign(&message);
         }
     }
 
-    /// Grants a user's slot that opens with `text`.
-    pub(super) fn add_user(
-        &mut self,
-        slot: usize,
-        text: &str,
-        factor: PassphraseFactor,
-        limit: u8,
-    ) {
-        let id = [u8::try_from(slot).unwrap() + 1; 16];
-        let lockout = Some((limit, Action::EraseSlot));
-        self.header.policy.grants[slot] = Some(Grant {
-            role: Role::User,
-            lockout,
-            flags: 0,
-            id,
-            created: 0,
-            name: String::new(),
-        });
-        let authority = self.keys.authority.take();
-        self.wrap(slot, Role::User, id, text, factor);
-        self.keys.authority = authority;
-    }
-
-    /// Wraps the keys as they are now for slot 0.
-    pub(super) fn wrap_admin(&mut self) {
-        self.wrap(0, Role::Admin, [1; 16], "right", self.factor());
-    }
-
-    fn wrap(
-        &mut self,
-        index: usize,
-        role: Role,
-        grant_id: [u8; 16],
-        text: &str,
-        factor: PassphraseFactor,
-    ) {
-        let output = derive(&passphrase(text), &factor).unwrap();
-        let mut slot = slot_for(role, grant_id, factor).unwrap();
-        let context = SlotContext::of(&self.header).unwrap();
-        context
-            .wrap(
-                &mut slot,
-                u16::try_from(index).unwrap(),
-                &output,
-                &self.keys,
-            )
-            .unwrap();
-        self.header.slots[index] = SlotBlock::Used(slot);
-    }
-
-    /// Signs the policy, the label and the list of slots, and authenticates the root.
+    /// Signs the policy and the label, and authenticates the root.
     pub(super) fn signed(mut self) -> Self {
-        self.header.policy.signature = self
-            .keys
-            .authority
-            .as_ref()
-            .unwrap()
-            .sign(&signed_message(&self.header));
+        self.renew_signed_sums();
+        let authority = self.keys.authority().unwrap();
+        self.header.policy.signature = authority.sign(&policy_message(&self.header));
         self.authenticated()
+    }
+
+    /// As [`signed`](Self::signed), by another authority.
+    pub(super) fn signed_by(mut self, authority: &SigningKey) -> Self {
+        self.renew_signed_sums();
+        self.header.policy.signature = authority.sign(&policy_message(&self.header));
+        self.authenticated()
+    }
+
+    fn renew_signed_sums(&mut self) {
+        self.header.renew_sums();
+        self.header.policy.static_sum = genuine::static_sum(&self.header);
+        self.header.policy.label_sum = self.header.root.label_sum;
     }
 
     /// Authenticates the root as a holder of any credential can.
@@ -132,7 +114,7 @@ pub(super) fn random_authority() -> SigningKey {
 #[test]
 fn a_forged_volume_opens_like_one_that_was_created() {
     let mut forge = Forge::new();
-    forge.add_user(4, "user", forge.factor(), 3);
+    forge.add_user(4, "user", 3);
     let image = forge.signed().image();
     assert_eq!(unlock(&image, "right").0.unwrap().slot(), 0);
     assert_eq!(unlock(&image, "user").0.unwrap().slot(), 4);

@@ -108,11 +108,11 @@ fn a_quick_format_over_copy_a_is_left_alone_until_repair_is_asked_for() {
     let (outcome, left) = unlock(&formatted, "right");
     let volume = outcome.unwrap();
     assert!(matches!(
-        volume.notices(),
+        volume.take_notices().as_slice(),
         [Notice::CopyMissing { copy: 0 }]
     ));
     assert!(matches!(
-        volume.change_passphrase(&passphrase("new"), None),
+        volume.change_credential(&passphrase("new"), None),
         Err(Error::HeaderCopyMissing)
     ));
     assert!(
@@ -128,7 +128,7 @@ fn a_quick_format_over_copy_a_is_left_alone_until_repair_is_asked_for() {
         repaired
             .unlock(&passphrase("right"))
             .unwrap()
-            .notices()
+            .take_notices()
             .is_empty()
     );
 }
@@ -161,11 +161,11 @@ fn a_change_after_one_that_failed_half_way_does_not_contradict_it() {
         .unlock(&passphrase("right"))
         .unwrap();
     volume
-        .change_passphrase(&passphrase("first"), None)
+        .change_credential(&passphrase("first"), None)
         .unwrap_err();
     let after_first = keeper.contents();
     volume
-        .change_passphrase(&passphrase("second"), None)
+        .change_credential(&passphrase("second"), None)
         .unwrap_err();
     // What a power cut after the second change of copy A leaves.
     let cut = [&keeper.contents()[..COPY_B], &after_first[COPY_B..]].concat();

@@ -18,7 +18,7 @@ fn with_wrong_bytes(mut image: Vec<u8>, copy: usize, block: usize) -> Vec<u8> {
 
 /// The blocks that a notice says were repaired.
 fn repaired(volume: &Volume, in_copy: usize) -> Vec<(usize, Defect)> {
-    match volume.notices() {
+    match volume.take_notices().as_slice() {
         [Notice::CopyRepaired { copy, blocks }] if *copy == in_copy => blocks.clone(),
         other => panic!("one repair of copy {in_copy} should be told: {other:?}"),
     }
@@ -84,11 +84,11 @@ fn a_block_that_can_be_neither_read_nor_written_is_told_and_the_volume_opens() {
             .unlock(&passphrase("right"))
             .unwrap();
         assert!(matches!(
-            volume.notices(),
+            volume.take_notices().as_slice(),
             [Notice::CopyNotRepaired { copy: 0, .. }]
         ));
         assert!(matches!(
-            volume.change_passphrase(&passphrase("new"), None),
+            volume.change_credential(&passphrase("new"), None),
             Err(Error::HeaderCopyMissing)
         ));
     }
@@ -101,8 +101,8 @@ fn different_blocks_lost_in_the_two_copies_leave_a_volume_that_opens() {
         damaged = with_wrong_bytes(damaged, [0, COPY_B][index % 2], block);
     }
     let (outcome, left) = unlock(&damaged, "right");
-    assert_eq!(outcome.unwrap().notices().len(), 2);
-    assert!(unlock(&left, "right").0.unwrap().notices().is_empty());
+    assert_eq!(outcome.unwrap().take_notices().len(), 2);
+    assert!(unlock(&left, "right").0.unwrap().take_notices().is_empty());
 }
 
 const EMPTY_SLOTS_FIRST: usize = SLOT_FIRST_BLOCK + 1;
