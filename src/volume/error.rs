@@ -344,7 +344,6 @@ impl Error {
             Self::WrongCredential { .. } => Code::WrongCredential,
             Self::Erased(_) | Self::SlotErased => Code::Erased,
             Self::Io { .. } => Code::Io,
-            Self::Cancelled => Code::Cancelled,
             Self::AmbiguousSlot { .. }
             | Self::NoSuchSlot { .. }
             | Self::SlotInUse { .. }
@@ -359,7 +358,7 @@ impl Error {
             | Self::Passphrase(_)
             | Self::Cost(_)
             | Self::Label(_) => Code::Usage,
-            Self::External(ExternalError::Cancelled) => Code::Cancelled,
+            Self::Cancelled | Self::External(ExternalError::Cancelled) => Code::Cancelled,
             Self::NoMatchingSlot
             | Self::AttemptReserved { .. }
             | Self::MustChange { .. }

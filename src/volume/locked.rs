@@ -320,7 +320,7 @@ impl LockedVolume {
             }) => Ok(OpenSlot {
                 volume,
                 slot,
-                keys,
+                keys: *keys,
                 notices,
             }),
             Ok(Verdict::Wrong {
@@ -366,7 +366,7 @@ impl LockedVolume {
         remember(header, options, &mut notices);
         Ok(Verdict::Right {
             slot,
-            keys,
+            keys: Box::new(keys),
             notices,
         })
     }
@@ -471,7 +471,7 @@ impl OpenSlot {
 enum Verdict {
     Right {
         slot: usize,
-        keys: Keys,
+        keys: Box<Keys>,
         notices: Vec<Notice>,
     },
     Wrong {
