@@ -55,7 +55,7 @@ pub enum Error {
     SlotErased,
     /// More than one slot could be meant. No attempt was charged.
     #[error(
-        "a credential of this kind could be meant for the slots {}: name one, or a role, so that a wrong one is not charged to all of them",
+        "it is not clear which slot is meant (this credential could be for: {}): name one, or a role, so that a wrong one is charged to no other",
         list(slots)
     )]
     AmbiguousSlot {
