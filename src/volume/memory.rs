@@ -16,7 +16,7 @@ pub use file::FileMemory;
 /// What a host remembers of a volume. None of the three ever gets lower on a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// Changes of the header, each attempt included.
+    /// Changes of the header; attempts do not count.
     pub generation: u64,
     /// Number of the policy.
     pub policy_number: u64,

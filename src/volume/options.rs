@@ -55,7 +55,7 @@ impl Origin {
         Event::new(kind, now(), &self.host, &self.agent)
     }
 
-    /// An event that happens now to a slot.
+    /// An event that happens now to a slot, at the hands of its holder.
     pub(super) fn slot_event(&self, kind: EventKind, header: &Header, slot: usize) -> Event {
         let event = self.event(kind).with_slots([slot]);
         let role = header.policy.grants[slot].as_ref().map(|grant| grant.role);

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod crash;
+mod endorsements;
 mod erase_mix;
 mod faulty;
 mod forge;
