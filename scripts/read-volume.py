@@ -216,6 +216,7 @@ class Header:
         message = b"tenlock v1 endorsement" + self.id + struct.pack("<H", index) + slot[48:64] + first + new
         version = struct.unpack_from("<Q", slot, 104)[0]
         valid = ROLES[slot[32]] == "user" and ROLES[self.grant(by)[0]] == "recovery" and version >= int.from_bytes(first, "little")
+        valid = valid and int.from_bytes(first, "little") > struct.unpack_from("<Q", self.policy, 3232 + 8 * index)[0]
         return new if valid and is_signed(holder(by), message, slot[3488:3552]) else None
 
     def check_signatures(self):

@@ -23,8 +23,8 @@ pub struct UnlockOptions<'a> {
     pub origin: Origin,
     /// What this host remembers of volumes. Asked before an attempt is charged, told after each.
     pub memory: Option<Arc<dyn RollbackMemory>>,
-    /// Go on although the header is older than this host remembers: the owner has put it back
-    /// himself.
+    /// Go on although the header is older than this host remembers, because the owner has put it back
+    /// himself. Once the volume has opened, the host remembers it as it is now.
     pub accept_rollback: bool,
     /// Go on although records of the event log are lost that an admin has seen.
     pub accept_lost_log: bool,
