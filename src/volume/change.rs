@@ -54,17 +54,23 @@ impl Volume {
         }
     }
 
-    /// Writes the counters of `header`, and records it.
-    pub(super) fn write_counters(
+    /// Makes a change of the counters and records it in the event log.
+    ///
+    /// The header is held meanwhile: a record that another change has signed must not be overwritten.
+    pub(super) fn change_counters(
         &self,
-        mut header: Box<Header>,
         event: EventKind,
         slot: usize,
+        edit: impl FnOnce(&mut Header) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let event = self.origin().slot_event(event, &header, slot);
-        let record = log::append(&mut header, &event);
-        self.medium().write_counters_everywhere(&header, record)?;
-        *self.header() = header;
+        let mut header = self.header();
+        *header = self.current_header()?;
+        let mut next = header.clone();
+        edit(&mut next)?;
+        let event = self.origin().slot_event(event, &next, slot);
+        let record = log::append(&mut next, &event);
+        self.medium().write_counters_everywhere(&next, record)?;
+        *header = next;
         Ok(())
     }
 

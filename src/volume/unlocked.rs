@@ -229,7 +229,10 @@ impl Volume {
             role: self.role,
             operation: "read the event log",
         };
-        let header = self.current_header()?;
+        // Held meanwhile: a copy that a change is writing must not be taken for a damaged one and
+        // be repaired.
+        let mut header = self.header();
+        *header = self.current_header()?;
         log::read(&header, &self.keys)?.ok_or(refused)
     }
 

@@ -1,14 +1,19 @@
 //! Tests of the volume layer.
 
 mod attempts;
+mod cast;
 mod crash;
+mod credentials;
 mod erase_mix;
 mod faulty;
 mod forge;
 mod hostile;
 mod recording;
 mod refusals;
+mod removal;
+mod reserved;
 mod single_blocks;
+mod slots;
 
 use std::sync::LazyLock;
 
