@@ -9,9 +9,11 @@ mod faulty;
 mod forge;
 mod hostile;
 mod recording;
+mod recovery;
 mod refusals;
 mod removal;
 mod reserved;
+mod roles;
 mod single_blocks;
 mod slots;
 
