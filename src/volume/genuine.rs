@@ -97,6 +97,9 @@ fn check_contents(
 }
 
 /// Whether a recovery slot that the authority has granted made this holder of a user's slot.
+///
+/// What the authority has signed since is the later word: it has named that holder itself, or
+/// another one.
 fn is_endorsed(header: &Header, index: usize, slot: &Slot, endorsement: &Endorsement) -> bool {
     let by = usize::from(endorsement.by);
     let by_recovery = header.policy.grants[by]
@@ -111,6 +114,7 @@ fn is_endorsed(header: &Header, index: usize, slot: &Slot, endorsement: &Endorse
     );
     by_recovery
         && slot.role == Role::User
+        && endorsement.since > header.policy.slot_floors[index]
         && slot.version >= endorsement.since
         && PublicKey(header.policy.holders[by]).verify(&message, &endorsement.signature)
 }

@@ -16,6 +16,8 @@ mod reserved;
 mod roles;
 mod single_blocks;
 mod slots;
+mod tampering;
+mod tampering_old;
 
 use std::sync::LazyLock;
 
