@@ -17,6 +17,7 @@ mod roles;
 mod single_blocks;
 mod slots;
 mod tampering;
+mod tampering_numbers;
 mod tampering_old;
 
 use std::sync::LazyLock;
