@@ -8,6 +8,8 @@ mod erase_mix;
 mod faulty;
 mod forge;
 mod hostile;
+mod label_and_log;
+mod policy;
 mod recording;
 mod recovery;
 mod refusals;
