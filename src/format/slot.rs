@@ -163,6 +163,10 @@ pub struct Slot {
 
 /// The contents of a slot block.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are 32 of them, in a header that is boxed as a whole"
+)]
 pub enum SlotBlock {
     /// Nobody holds it.
     Empty,

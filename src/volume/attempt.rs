@@ -54,8 +54,10 @@ impl Charged {
         let event = origin
             .event(EventKind::Attempt)
             .with_slots(charged.candidates.iter().copied());
-        let record = log::append(header, &event);
-        match medium.write_counters(header, record) {
+        let written = log::with_record(header, &event, |header, record| {
+            medium.write_counters(header, record)
+        });
+        match written {
             Ok(()) => Ok(charged),
             Err(error) => {
                 charged.take_back(medium, header);
@@ -160,10 +162,10 @@ impl Derived {
         let charged = header.counters;
         header.counters = self.before;
         set_failed(header, slot, 0);
-        let record = log::append(header, &event);
-        medium
-            .write_counters_everywhere(header, record)
-            .inspect_err(|_| header.counters = charged)
+        let written = log::with_record(header, &event, |header, record| {
+            medium.write_counters_everywhere(header, record)
+        });
+        written.inspect_err(|_| header.counters = charged)
     }
 
     /// Whether the limit of the charged slot with the fewest attempts left is that of the volume.

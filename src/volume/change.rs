@@ -9,7 +9,7 @@ use super::event::EventKind;
 use super::log;
 use super::unlocked::Volume;
 use crate::crypto::fill_random;
-use crate::format::{Header, Role};
+use crate::format::Role;
 
 /// Who has to sign a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +52,7 @@ impl Volume {
         event: EventKind,
         edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
     ) -> Result<(usize, MutexGuard<'_, Box<Header>>), Error> {
-        let mut header = self.header();
-        *header = self.current_header()?;
+        let mut header = self.current_header()?;
         let mut draft = Draft::new(header.clone(), self.keys(), &fill_random, now());
         let slot = edit(&mut draft)?;
         if signed == Signed::ByAuthority {
@@ -61,8 +60,9 @@ impl Volume {
         }
         let mut next = draft.finish()?;
         let event = self.origin().slot_event(event, &next, slot);
-        let record = log::append(&mut next, &event);
-        self.medium().write_generation(&next, record)?;
+        log::with_record(&mut next, &event, |next, record| {
+            self.medium().write_generation(next, record)
+        })?;
         *header = next;
         self.remember(&header);
         Ok((slot, header))
@@ -77,17 +77,14 @@ impl Volume {
         }
     }
 
-    /// Writes the counters of `header`, and records it.
-    pub(super) fn write_counters(
-        &self,
-        mut header: Box<Header>,
-        event: EventKind,
-        slot: usize,
-    ) -> Result<(), Error> {
-        let event = self.origin().slot_event(event, &header, slot);
-        let record = log::append(&mut header, &event);
-        self.medium().write_counters_everywhere(&header, record)?;
-        *self.header() = header;
+    /// Adds an event to the log that has no other trace in the header.
+    pub(super) fn record(&self, kind: EventKind) -> Result<(), Error> {
+        if self.medium().check_writable().is_ok() {
+            let mut header = self.current_header()?;
+            let event = self.origin().slot_event(kind, &header, self.slot());
+            log::record(self.medium(), &mut header, &event);
+            self.remember(&header);
+        }
         Ok(())
     }
 

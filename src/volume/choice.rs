@@ -13,9 +13,9 @@ use crate::format::{Header, Role, SLOT_COUNT, SlotState};
 #[non_exhaustive]
 pub enum SlotChoice {
     /// Where it is clear which is meant: all slots whose kind of credential is not counted; else the
-    /// only slot that fits; else the only user's slot that fits; else
+    /// only user's slot that fits; else, on a volume without users, the only slot that fits; else
     /// [`Error::AmbiguousSlot`], and nothing is charged. Typing errors of a user are
-    /// never charged to an admin's slot.
+    /// never charged to an admin's slot, also when the user's own is used up.
     #[default]
     Obvious,
     /// The slot with this index.
@@ -72,13 +72,15 @@ pub(super) fn is_reserved(header: &Header, slot: usize) -> bool {
 }
 
 fn obvious(header: &Header, fitting: Vec<usize>) -> Result<Vec<usize>, Error> {
-    if fitting.len() == 1 {
-        return Ok(fitting);
-    }
     let is_user = |slot: &usize| role_of(header, *slot) == Some(Role::User);
-    let users: Vec<usize> = fitting.iter().copied().filter(is_user).collect();
-    if users.len() == 1 {
-        Ok(users)
+    let mut grants = header.policy.grants.iter().flatten();
+    let meant: Vec<usize> = if grants.any(|grant| grant.role == Role::User) {
+        fitting.iter().copied().filter(is_user).collect()
+    } else {
+        fitting.clone()
+    };
+    if meant.len() == 1 {
+        Ok(meant)
     } else {
         Err(Error::AmbiguousSlot { slots: fitting })
     }

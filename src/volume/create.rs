@@ -19,8 +19,8 @@ use super::unlocked::Volume;
 use crate::crypto::{Argon2Cost, Argon2Options, CryptoError, Secret, SigningKey, fill_random};
 use crate::format::{
     BLOCK_LEN, COPY_LEN, Cipher, CopyStatus, Counters, Header, Label, Log, LogHead, MAC_LEN,
-    MAX_ATTEMPTS, MAX_SEAL_BLOCKS, Policy, ROOT_BLOCK, Role, Root, SIGNATURE_LEN, SLOT_COUNT, Seal,
-    SectorSize, SlotBlock, State, VolumeId,
+    MAX_ATTEMPTS, MAX_SEAL_BLOCKS, PassphraseRules, Policy, ROOT_BLOCK, Role, Root, SIGNATURE_LEN,
+    SLOT_COUNT, Seal, SectorSize, SlotBlock, State, VolumeId,
 };
 use crate::storage::Storage;
 
@@ -138,8 +138,10 @@ pub fn create_with_slots(
         keys,
         notices: Vec::new(),
     };
-    let mut unlock = UnlockOptions::default();
-    unlock.origin = options.origin.clone();
+    let unlock = UnlockOptions {
+        origin: options.origin.clone(),
+        ..UnlockOptions::default()
+    };
     Ok(Volume::new(opened, &unlock)?)
 }
 
@@ -255,7 +257,7 @@ impl Material {
 fn empty_policy() -> Policy {
     Policy {
         number: 0,
-        passphrases: Default::default(),
+        passphrases: PassphraseRules::default(),
         min_kdf_memory_kib: 0,
         min_kdf_passes: 0,
         auto_lock_seconds: 0,

@@ -6,7 +6,7 @@
 
 use super::attempt::{passphrase_factor, slot_index};
 use super::credential::{Credential, Part};
-use super::error::Error;
+use super::error::{Damage, Error};
 use super::factors::{Answers, Randomness};
 use super::genuine;
 use super::keys::{Keys, SlotContext, policy_message};
@@ -154,9 +154,9 @@ impl<'a> Draft<'a> {
     /// Signs policy, label, holders and versions of the slots, and the log as it stands.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`]: these keys are no admin's.
+    /// [`Damage::Authority`]: the slot that was opened does not hold the authority.
     pub(super) fn sign(&mut self) -> Result<(), Error> {
-        let authority = self.keys.authority().ok_or(Error::NoMatchingSlot)?;
+        let authority = self.keys.authority().ok_or(Damage::Authority)?;
         let header = &mut self.header;
         for (index, block) in header.slots.iter_mut().enumerate() {
             if let SlotBlock::Used(slot) = block

@@ -57,7 +57,7 @@ pub enum Error {
     SlotErased,
     /// More than one slot could be meant. No attempt was charged.
     #[error(
-        "a credential of this kind could be meant for the slots {}: name one, or a role, so that a wrong one is not charged to all of them",
+        "it is not clear which slot is meant (this credential could be for: {}): name one, or a role, so that a wrong one is charged to no other",
         list(slots)
     )]
     AmbiguousSlot {
@@ -361,7 +361,6 @@ impl Error {
                 Code::Erased
             }
             Self::Io { .. } => Code::Io,
-            Self::Cancelled => Code::Cancelled,
             Self::AmbiguousSlot { .. }
             | Self::NoSuchSlot { .. }
             | Self::SlotInUse { .. }
@@ -379,7 +378,7 @@ impl Error {
             | Self::Restore(RestoreRefusal::OtherVolume { .. } | RestoreRefusal::Length { .. }) => {
                 Code::Usage
             }
-            Self::External(ExternalError::Cancelled) => Code::Cancelled,
+            Self::Cancelled | Self::External(ExternalError::Cancelled) => Code::Cancelled,
             Self::NoMatchingSlot
             | Self::AttemptReserved { .. }
             | Self::MustChange { .. }

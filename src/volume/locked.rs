@@ -326,7 +326,7 @@ impl LockedVolume {
             }) => Ok(OpenSlot {
                 volume,
                 slot,
-                keys,
+                keys: *keys,
                 notices,
             }),
             Ok(Verdict::Wrong {
@@ -372,7 +372,7 @@ impl LockedVolume {
         remember(header, options, &mut notices);
         Ok(Verdict::Right {
             slot,
-            keys,
+            keys: Box::new(keys),
             notices,
         })
     }
@@ -487,7 +487,7 @@ impl OpenSlot {
 enum Verdict {
     Right {
         slot: usize,
-        keys: Keys,
+        keys: Box<Keys>,
         notices: Vec<Notice>,
     },
     Wrong {

@@ -31,6 +31,33 @@ pub struct LogEntry {
     pub event: Option<Event>,
 }
 
+/// Adds a record of `event` to the log and has `write` put its block on the medium, together with what
+/// it tells of. A record that cannot be sealed or written is forgotten again: what a host remembers of
+/// the log must be there.
+///
+/// `write` says whether the record was written to any copy.
+pub(super) fn with_record(
+    header: &mut Header,
+    event: &Event,
+    write: impl FnOnce(&Header, Option<LogPlace>) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let before = header.log.clone();
+    let place = append(header, event);
+    let written = write(header, place);
+    if !matches!(written, Ok(true)) {
+        header.log = before;
+    }
+    written.map(drop)
+}
+
+/// Adds a record of something that has no other trace in the header.
+pub(super) fn record(medium: &Medium, header: &mut Header, event: &Event) {
+    // Without an error there is nothing to tell: the log is in nobody's way.
+    let _ = with_record(header, event, |header, place| {
+        Ok(place.is_some_and(|place| medium.write_record(header, place)))
+    });
+}
+
 /// Adds a record to the log in memory; `None` if it could not be sealed.
 pub(super) fn append(header: &mut Header, event: &Event) -> Option<LogPlace> {
     let id = header.root.id;
@@ -43,13 +70,6 @@ pub(super) fn append(header: &mut Header, event: &Event) -> Option<LogPlace> {
         .log
         .append(id, sealed.encapsulated, &ciphertext)
         .map(LogPlace)
-}
-
-/// Adds a record and writes it.
-pub(super) fn record(medium: &Medium, header: &mut Header, event: &Event) {
-    if let Some(place) = append(header, event) {
-        medium.write_record(header, place);
-    }
 }
 
 /// Reads the log with an admin's keys; `None` for others.

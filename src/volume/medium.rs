@@ -89,16 +89,17 @@ impl Medium {
     }
 
     /// Writes the counters of `header`, and the log block of a record, to the copies that are ours:
-    /// A, flush, B, flush.
+    /// A, flush, B, flush. Says whether the record was written.
     ///
     /// For a charge. One durable copy is enough, for the stricter one counts.
     pub(super) fn write_counters(
         &self,
         header: &Header,
         record: Option<LogPlace>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         self.check_writable()?;
-        any(self.write_counters_each(header, record))
+        let (written, outcomes) = self.write_counters_each(header, record);
+        any(outcomes).map(|()| written)
     }
 
     /// As [`write_counters`](Self::write_counters), but a success only if all of them were written:
@@ -107,18 +108,23 @@ impl Medium {
         &self,
         header: &Header,
         record: Option<LogPlace>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         self.check_writable()?;
-        let outcomes = self.write_counters_each(header, record);
-        outcomes.into_iter().collect()
+        let (written, outcomes) = self.write_counters_each(header, record);
+        outcomes
+            .into_iter()
+            .collect::<Result<(), _>>()
+            .map(|()| written)
     }
 
-    /// Writes the log block of a record to the copies that are ours, as far as that goes.
-    pub(super) fn write_record(&self, header: &Header, record: LogPlace) {
+    /// Writes the log block of a record to the copies that are ours, and says whether any has it.
+    pub(super) fn write_record(&self, header: &Header, record: LogPlace) -> bool {
+        let mut written = false;
         for copy in ours(header) {
-            self.put_record(header, copy, record);
-            let _ = self.flush();
+            let put = self.put_record(header, copy, Some(record));
+            written |= self.flush().is_ok() && put;
         }
+        written
     }
 
     /// Writes the state of `header` to the copies that are ours. One durable copy is enough, for
@@ -133,48 +139,51 @@ impl Medium {
     }
 
     /// Makes `next` the header of both copies, A first, with the log block of the record that tells
-    /// of it (format page §6.2). Both must be whole.
+    /// of it (format page §6.2). Both must be whole. Says whether the record was written.
     pub(super) fn write_generation(
         &self,
         next: &Header,
         record: Option<LogPlace>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         self.check_writable()?;
         if !next.copies.iter().all(CopyStatus::is_safe) {
             return Err(Error::HeaderCopyMissing);
         }
         next.check().map_err(Error::Unreadable)?;
         let blocks = next.encode_generation();
-        copies(next).into_iter().try_for_each(|copy| {
-            if let Some(record) = record {
-                self.put_record(next, copy, record);
-            }
-            self.write_blocks(copy, &blocks)
-        })
+        let mut written = false;
+        for copy in copies(next) {
+            written |= self.put_record(next, copy, record);
+            self.write_blocks(copy, &blocks)?;
+        }
+        Ok(written)
     }
 
-    /// Says what became of each copy.
+    /// Says whether the record was written, and what became of the counters of each copy.
     fn write_counters_each(
         &self,
         header: &Header,
         record: Option<LogPlace>,
-    ) -> Vec<Result<(), Error>> {
+    ) -> (bool, Vec<Result<(), Error>>) {
         let block = header.counters.encode(header.root.id);
-        ours(header)
+        let mut written = false;
+        let outcomes = ours(header)
             .map(|copy| {
-                if let Some(record) = record {
-                    self.put_record(header, copy, record);
-                }
+                written |= self.put_record(header, copy, record);
                 self.write_blocks(copy, &[(COUNTERS_BLOCK, block.clone())])
             })
-            .collect()
+            .collect();
+        (written, outcomes)
     }
 
-    /// Writes the log block of a record without a flush. A record that cannot be written is in
-    /// nobody's way.
-    fn put_record(&self, header: &Header, copy: u64, LogPlace(number): LogPlace) {
-        let block = header.log.encode_block(header.root.id, number);
-        let _ = self.write(block_offset(copy, LOG_FIRST_BLOCK + number), &*block);
+    /// Writes the log block of a record without a flush, and says whether it could. A record that
+    /// cannot be written is in nobody's way.
+    fn put_record(&self, header: &Header, copy: u64, record: Option<LogPlace>) -> bool {
+        record.is_some_and(|LogPlace(number)| {
+            let block = header.log.encode_block(header.root.id, number);
+            self.write(block_offset(copy, LOG_FIRST_BLOCK + number), &*block)
+                .is_ok()
+        })
     }
 }
 

@@ -11,6 +11,10 @@ const MAX_NAME_LEN: usize = 32;
 /// What a new slot is to be like; its credential is given apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, and most are left alone"
+)]
 pub struct NewSlot {
     /// Role of its holder.
     pub role: Role,

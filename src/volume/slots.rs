@@ -7,6 +7,7 @@ use super::draft::{Draft, Filling};
 use super::error::Error;
 use super::event::EventKind;
 use super::keys::Keys;
+use super::log;
 use super::new_slot::NewSlot;
 use super::unlocked::Volume;
 use crate::crypto::{Argon2Cost, Argon2Options};
@@ -173,8 +174,15 @@ impl Volume {
         self.check_role("reset attempts", &[Role::Admin])?;
         let mut header = self.current_header()?;
         granted_role(&header, slot)?;
+        let event = self
+            .origin()
+            .slot_event(EventKind::AttemptsAllowed, &header, slot);
         set_failed(&mut header, slot, 0);
-        self.write_counters(header, EventKind::AttemptsAllowed, slot)
+        log::with_record(&mut header, &event, |header, record| {
+            self.medium().write_counters_everywhere(header, record)
+        })?;
+        self.remember(&header);
+        Ok(())
     }
 
     fn set_reserved(&self, slot: usize, reserved: bool, event: EventKind) -> Result<(), Error> {

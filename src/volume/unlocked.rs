@@ -214,9 +214,9 @@ impl Volume {
     /// [`Error::NotPermitted`]; out of memory.
     pub fn export_key(&self) -> Result<Secret, Error> {
         self.check_role("export the key", &[Role::Admin, Role::Escrow])?;
-        let mut header = self.header();
-        let key = self.keys.payload_key(header.root.id)?;
-        self.record(&mut header, EventKind::KeyExported);
+        let key = self.keys.payload_key(self.header().root.id)?;
+        // In an emergency the header may be what is failing.
+        let _ = self.record(EventKind::KeyExported);
         Ok(key)
     }
 
@@ -264,27 +264,21 @@ impl Volume {
     }
 
     /// The header as it stands on the medium, genuine, with both copies repaired as far as they
-    /// are ours.
+    /// are ours. Nobody else changes it while the guard lives.
     ///
     /// Not the one in memory: a change that failed half way may have brought a new generation to
     /// one copy, and two different headers of one generation would contradict each other for
     /// ever.
-    pub(super) fn current_header(&self) -> Result<Box<Header>, Error> {
+    pub(super) fn current_header(&self) -> Result<MutexGuard<'_, Box<Header>>, Error> {
+        let mut current = self.header();
         let mut header = read_header(self.medium.storage())?;
         genuine::check(&header)?;
         self.keys.authenticate(&header)?;
         let mut notices = Vec::new();
         repair::after_unlock(&self.medium, &mut header, &mut notices);
         self.add_notices(notices);
-        Ok(header)
-    }
-
-    /// Adds an event to the log. If that fails, it is in nobody's way.
-    pub(super) fn record(&self, header: &mut Header, kind: EventKind) {
-        if self.medium.check_writable().is_ok() {
-            let event = self.origin.slot_event(kind, header, self.slot);
-            log::record(&self.medium, header, &event);
-        }
+        *current = header;
+        Ok(current)
     }
 
     /// Tells the host how far the volume is.
