@@ -9,7 +9,7 @@ use super::event::EventKind;
 use super::log;
 use super::unlocked::Volume;
 use crate::crypto::fill_random;
-use crate::format::Role;
+use crate::format::{Header, Role};
 
 /// Who has to sign a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Tests of the volume layer.
 
 mod attempts;
+mod backup;
+mod check;
 mod crash;
 mod erase_mix;
 mod faulty;
@@ -8,6 +10,7 @@ mod forge;
 mod hostile;
 mod recording;
 mod refusals;
+mod restore;
 mod single_blocks;
 
 use std::sync::LazyLock;
