@@ -15,7 +15,7 @@ impl Target {
         next.state = self.state(backup);
         let charged = self.charged(backup);
         let mut due = State::locked();
-        for slot in self.used_up(&next, charged)? {
+        for slot in self.used_up(&next, &charged)? {
             let root = self
                 .header
                 .as_ref()
@@ -28,7 +28,7 @@ impl Target {
                 next.slots[slot] = SlotBlock::Empty;
             }
         }
-        next.counters = self.counters(&next, charged);
+        next.counters = self.counters(&next, &charged);
         next.log = self.log(backup);
         let event = origin.event(EventKind::HeaderRestored);
         // Without a record if none can be made; the log is written as a whole in any case.
@@ -55,21 +55,19 @@ impl Target {
     }
 
     /// The slots whose attempts are used up on the medium, by its own policy if that can be read.
-    fn used_up(&self, next: &Header, charged: Counters) -> Result<Vec<usize>, RestoreRefusal> {
-        match &self.header {
-            Some(header) => exhausted(header),
-            None => {
-                let mut judged = next.clone();
-                judged.counters = charged;
-                exhausted(&judged)
-            }
+    fn used_up(&self, next: &Header, charged: &Counters) -> Result<Vec<usize>, RestoreRefusal> {
+        if let Some(header) = &self.header {
+            return exhausted(header);
         }
+        let mut judged = next.clone();
+        judged.counters = *charged;
+        exhausted(&judged)
     }
 
     /// For each slot the fewest attempts that the medium, its counters or the backup leave, but one:
     /// a slot that was used up has been dealt with, and what the backup says must not erase anything.
-    fn counters(&self, next: &Header, charged: Counters) -> Counters {
-        let mut counters = charged;
+    fn counters(&self, next: &Header, charged: &Counters) -> Counters {
+        let mut counters = *charged;
         for slot in 0..SLOT_COUNT {
             let version = next.root.slot_versions[slot];
             let counted = charged

@@ -3,7 +3,7 @@
 use super::recording::{Recording, report};
 use super::*;
 use crate::crypto::{PrivateKey, RecipientPublicKey, sha256};
-use crate::format::{BackupHead, Defect, USED_LEN};
+use crate::format::{BackupHead, Defect, EraseRecord, SlotBlock, SlotState, USED_LEN};
 
 /// A volume of which a plain backup was taken: the bytes of both. It opens with "right", and in
 /// slot 1 for a user with "user".
@@ -282,17 +282,28 @@ fn files_of_another_length_are_refused() {
 }
 
 #[test]
-fn a_backup_of_an_erased_header_is_none() {
+fn a_backup_of_a_header_with_an_erased_slot_is_whole() {
     let mut header = header_of(&backed_up().image);
-    header
-        .state
-        .set_slot(1, 1, crate::format::SlotState::Erased);
+    set_failed(&mut header, 1, 10);
+    let mut used_up = backed_up().image.clone();
+    let counters = [(COUNTERS_BLOCK, header.counters.encode(header.root.id))];
+    put_blocks(&mut used_up, &header, &counters);
+    let (_, file) = edited(&used_up, |volume| {
+        volume.backup_header_plain_outlives_erase().unwrap()
+    });
+    assert_eq!(plain(&file).info().number, 2);
+}
+
+#[test]
+fn a_backup_in_which_a_slot_or_the_volume_is_said_to_be_erased_is_refused() {
+    let mut header = header_of(&backed_up().image);
     let (head, _) = BackupHead::parse(&backed_up().file).unwrap();
-    // A slot may be erased; a signature is not there for it.
+    header.state.set_slot(1, 1, SlotState::Erased);
+    header.slots[1] = SlotBlock::Empty;
     let file = head.join(&header.backup_body());
     assert_eq!(parse_error(&file), BackupError::NotGenuine);
     header.state.volume = VolumeState::Erasing;
-    header.state.erase = Some(crate::format::EraseRecord {
+    header.state.erase = Some(EraseRecord {
         cause: Cause::Requested,
         began: 0,
         ended: 0,

@@ -328,7 +328,7 @@ fn an_erased_volume_is_never_revived() {
             .and_then(Opened::locked)
             .unwrap();
         drop(locked.erase().unwrap());
-        recording.after_flush(1)
+        recording.after_flush(2)
     };
     let exhausted = with_failures(whole.clone(), 10);
     let mut said_to_be_locked = erased.clone();
@@ -475,8 +475,9 @@ fn a_bad_sector_does_not_stop_a_restore_and_is_named() {
 #[test]
 fn storage_that_forgets_what_was_written_is_told_and_the_old_header_stays() {
     let start = without_b(before());
+    let copy_b = COPY_B as u64..(COPY_B + COPY) as u64;
     let storage = Faulty {
-        forgetful: vec![COPY_B as u64..(COPY_B + COPY) as u64],
+        forgetful: vec![copy_b],
         ..Faulty::new(&start)
     };
     let keeper = storage.memory.second_handle();
