@@ -4,6 +4,7 @@ mod attempts;
 mod backup;
 mod check;
 mod crash;
+mod endorsements;
 mod erase_mix;
 mod faulty;
 mod forge;
