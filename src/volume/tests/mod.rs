@@ -12,6 +12,7 @@ mod hostile;
 mod recording;
 mod refusals;
 mod restore;
+mod restore_refusals;
 mod single_blocks;
 
 use std::sync::LazyLock;
