@@ -6,6 +6,8 @@ use super::block::{
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
+use super::policy::Policy;
+use super::root::Root;
 
 const FAILED: Span = Span::at(32, SLOT_COUNT);
 const VERSIONS: Span = FAILED.then(8 * SLOT_COUNT);
@@ -28,6 +30,21 @@ impl Counters {
         failed: [0; SLOT_COUNT],
         versions: [0; SLOT_COUNT],
     };
+
+    /// What counts where no counters can be read: one attempt is left on each slot.
+    #[must_use]
+    pub fn one_attempt_left(root: &Root, policy: &Policy) -> Self {
+        let failed = |slot: usize| {
+            policy.grants[slot]
+                .as_ref()
+                .and_then(|grant| grant.lockout)
+                .map_or(0, |(limit, _)| limit - 1)
+        };
+        Self {
+            failed: core::array::from_fn(failed),
+            versions: root.slot_versions,
+        }
+    }
 
     /// Failed attempts on this version of a slot.
     #[must_use]

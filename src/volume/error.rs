@@ -2,10 +2,12 @@
 
 use std::io;
 
+use super::backup::BackupError;
 use super::credential::CredentialError;
 use super::erase::EraseReport;
 use super::external::ExternalError;
 use super::memory::Rollback;
+use super::restore::RestoreRefusal;
 use super::rules::{RuleViolation, RulesError};
 use crate::crypto::{CostError, CryptoError, PassphraseError};
 use crate::format::{Defect, HeaderError, LabelError, Role};
@@ -211,6 +213,12 @@ pub enum Error {
         "one copy of the header is missing or damaged beyond repair, so that a change could lose the other: repair it, or move the data to a new volume"
     )]
     HeaderCopyMissing,
+    /// The file of a header backup cannot be used.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A header backup must not be restored here. Nothing was written.
+    #[error(transparent)]
+    Restore(#[from] RestoreRefusal),
     /// The change would give a header that no reader accepts. Nothing was written.
     #[error("the change is not possible: {0}")]
     Unreadable(Defect),
@@ -343,12 +351,21 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::NotAVolume | Self::NewerFormat(_) => Code::NotAVolume,
-            Self::Damaged(_) => Code::Damaged,
+            Self::NotAVolume
+            | Self::NewerFormat(_)
+            | Self::Backup(BackupError::NotABackup | BackupError::NewerFormat(_))
+            | Self::Restore(RestoreRefusal::NewerFormat(_)) => Code::NotAVolume,
+            Self::Damaged(_)
+            | Self::Backup(BackupError::Damaged(_) | BackupError::NotGenuine)
+            | Self::Restore(RestoreRefusal::Contradiction) => Code::Damaged,
             Self::Busy => Code::Busy,
             Self::CannotWrite(_) => Code::CannotWrite,
-            Self::WrongCredential { .. } => Code::WrongCredential,
-            Self::Erased(_) | Self::SlotErased => Code::Erased,
+            Self::WrongCredential { .. } | Self::Backup(BackupError::WrongKey { .. }) => {
+                Code::WrongCredential
+            }
+            Self::Erased(_) | Self::SlotErased | Self::Restore(RestoreRefusal::Erased) => {
+                Code::Erased
+            }
             Self::Io { .. } => Code::Io,
             Self::AmbiguousSlot { .. }
             | Self::NoSuchSlot { .. }
@@ -363,7 +380,10 @@ impl Error {
             | Self::AttemptLimit { .. }
             | Self::Passphrase(_)
             | Self::Cost(_)
-            | Self::Label(_) => Code::Usage,
+            | Self::Label(_)
+            | Self::Restore(RestoreRefusal::OtherVolume { .. } | RestoreRefusal::Length { .. }) => {
+                Code::Usage
+            }
             Self::Cancelled | Self::External(ExternalError::Cancelled) => Code::Cancelled,
             Self::NoMatchingSlot
             | Self::AttemptReserved { .. }
@@ -380,6 +400,11 @@ impl Error {
             | Self::Memory(_)
             | Self::LooksLikeData { .. }
             | Self::HeaderCopyMissing
+            | Self::Restore(
+                RestoreRefusal::Older { .. }
+                | RestoreRefusal::Diverged { .. }
+                | RestoreRefusal::NoWayIn,
+            )
             | Self::Unreadable(_)
             | Self::Crypto(_) => Code::Other,
         }
@@ -424,6 +449,8 @@ impl Error {
             Self::Size { .. } => "size",
             Self::AttemptLimit { .. } => "attempt_limit",
             Self::HeaderCopyMissing => "header_copy_missing",
+            Self::Backup(error) => error.name(),
+            Self::Restore(refusal) => refusal.name(),
             Self::Unreadable(_) => "unreadable",
             Self::Passphrase(_) => "passphrase",
             Self::Cost(_) => "cost",

@@ -1,7 +1,9 @@
 //! Tests of the volume layer.
 
 mod attempts;
+mod backup;
 mod cast;
+mod check;
 mod crash;
 mod credentials;
 mod endorsements;
@@ -16,6 +18,8 @@ mod recovery;
 mod refusals;
 mod removal;
 mod reserved;
+mod restore;
+mod restore_refusals;
 mod roles;
 mod single_blocks;
 mod slots;
