@@ -79,9 +79,13 @@ pub(crate) fn info_text(info: &Info) -> String {
     text
 }
 
-/// The slots as JSON.
+/// The slots as JSON; none once the key is erased, for they open nothing any more.
 pub(crate) fn slots_json(info: &Info) -> Value {
-    info.slots.iter().map(slot_json).collect()
+    let slots = match info.state {
+        VolumeState::Locked => &info.slots[..],
+        VolumeState::Erasing | VolumeState::Erased => &[],
+    };
+    slots.iter().map(slot_json).collect()
 }
 
 /// The slots as a table.

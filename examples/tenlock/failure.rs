@@ -65,7 +65,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = Self::new(error.code(), error.name(), error.to_string());
         match error {
-            Error::WrongCredential { remaining } => failure.with(ATTEMPTS_REMAINING, remaining),
+            Error::WrongCredential { remaining, .. } => failure.with(ATTEMPTS_REMAINING, remaining),
             Error::Erased(report) => failure
                 .with(ATTEMPTS_REMAINING, 0)
                 .with("erase", describe::report_json(&report)),

@@ -54,7 +54,7 @@ pub(crate) fn unlock(path: &Path, source: &Source, out: &mut Output) -> Result<V
         .locked()?
         .unlock(&passphrase)
         .map_err(Error::from)?;
-    for notice in volume.notices() {
+    for notice in volume.take_notices() {
         out.notice(notice.to_string());
     }
     with_all_cores(volume)

@@ -68,7 +68,7 @@ pub(crate) fn change(args: &ChangeArgs, out: &mut Output) -> Result<Outcome, Fai
     let volume = image::unlock(&args.image, &source, out)?;
     let slot = volume.slot();
     let new = new_source.read_new(&texts(&volume.info().label), out)?;
-    volume.change_passphrase(&new, cost)?;
+    volume.change_credential(&new, cost)?;
     volume.lock().map_err(Error::from)?;
     let text = format!("The passphrase of slot {slot} is changed; the old one opens it no more.\n");
     Ok(Outcome {
