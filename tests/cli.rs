@@ -2,8 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers are test code too")]
 
+#[path = "cli/credentials.rs"]
+mod credentials;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/keygen.rs"]
+mod keygen;
+#[path = "cli/policy.rs"]
+mod policy;
+#[path = "cli/profile.rs"]
+mod profile;
+#[path = "cli/recovery.rs"]
+mod recovery;
+#[path = "cli/slots.rs"]
+mod slots;
 #[path = "cli/stranger.rs"]
 mod stranger;
 
