@@ -70,6 +70,20 @@ fn a_key_that_lasts_recovers_the_slot_that_is_named() {
         desk.run(&[&recover[..], &["--new-passphrase-file", "third"], more].concat())
     };
     recover(&[]).fails(2, "slots 1, 2");
+    desk.run(&[
+        "recover",
+        "v.img",
+        "--passphrase-file",
+        "wrong",
+        "--new-passphrase-file",
+        "third",
+    ])
+    .fails(1, "no slot of this volume opens");
+    assert_eq!(
+        desk.slot(0)["attempts"]["failed"],
+        0,
+        "not one to be charged"
+    );
     recover(&["--slot", "0"]).fails(2, "slot 0 is not in use");
     recover(&["--slot", "2"]).done();
     let open = ["try", "v.img", "--passphrase-file"];

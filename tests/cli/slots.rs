@@ -161,6 +161,11 @@ fn a_change_may_make_the_derivation_dearer_also_where_it_is_forced() {
     desk.as_admin(&["policy", "set", "v.img", "--min-kdf-passes", "3"])
         .done();
     change("other", "third", "2").fails(2, "at least 0 KiB and 3 passes");
+    let reset = ["slot", "reset", "v.img", "1", "--must-change"];
+    desk.as_admin(&[&reset[..], &["--new-passphrase-file", "other"]].concat())
+        .done();
+    change("other", "third", "2").fails(2, "at least 0 KiB and 3 passes");
+    assert_eq!(desk.slot(1)["must_change"], true, "the old one is in force");
 }
 
 #[test]

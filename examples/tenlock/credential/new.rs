@@ -61,11 +61,18 @@ pub(crate) struct NewSources {
     pub(crate) public_key: Option<RecipientPublicKey>,
 }
 
-/// A new credential, and the file of the recovery key that was made for it.
+/// A new credential, and where the recovery key is that was made for it.
 #[derive(Debug)]
 pub(crate) struct NewSecrets {
     pub(crate) secrets: Secrets,
-    file: Option<(NewFile, PathBuf)>,
+    made: Option<Made>,
+}
+
+/// A recovery key that was made.
+#[derive(Debug)]
+enum Made {
+    InFile(NewFile, PathBuf),
+    Shown,
 }
 
 impl NewCredentialArgs {
@@ -175,7 +182,7 @@ impl NewSources {
         }
         Ok(NewSecrets {
             secrets,
-            file: None,
+            made: None,
         })
     }
 
@@ -189,11 +196,12 @@ impl NewSources {
             None => {}
             Some(NewRecoveryKey::Terminal) => {
                 new.secrets.recovery_key = Some(recovery_key::generate_and_show(image)?);
+                new.made = Some(Made::Shown);
             }
             Some(NewRecoveryKey::File(path)) => {
                 let (key, file) = recovery_key::generate_into(path, image)?;
                 new.secrets.recovery_key = Some(key);
-                new.file = Some((file, path.clone()));
+                new.made = Some(Made::InFile(file, path.clone()));
             }
         }
         Ok(())
@@ -221,23 +229,29 @@ impl NewSecrets {
         result: Result<T, Failure>,
         out: &mut Output,
     ) -> Result<T, Failure> {
-        let Some((file, path)) = self.file else {
-            return result;
-        };
-        match &result {
-            Ok(_) => file.keep(),
-            Err(failure) if failure.code == Code::Io => {
-                file.keep();
-                out.warning(format!(
-                    "the recovery key in {} may be in force: keep it until `tenlock slot list` shows that it is not",
-                    show(&path)
-                ));
+        let doubtful = matches!(&result, Err(failure) if failure.code == Code::Io);
+        match self.made {
+            None => {}
+            Some(Made::Shown) if doubtful => {
+                out.warning(format!("the recovery key that was shown {DOUBT}"))
             }
-            Err(_) => {}
+            Some(Made::Shown) if result.is_err() => {
+                out.warning("the recovery key that was shown opens nothing: throw it away");
+            }
+            Some(Made::Shown) => {}
+            Some(Made::InFile(file, path)) if doubtful => {
+                file.keep();
+                out.warning(format!("the recovery key in {} {DOUBT}", show(&path)));
+            }
+            // Dropped otherwise, and gone.
+            Some(Made::InFile(file, _)) if result.is_ok() => file.keep(),
+            Some(Made::InFile(..)) => {}
         }
         result
     }
 }
+
+const DOUBT: &str = "may be in force: keep it until `tenlock slot list` shows that it is not";
 
 /// Parses the text of a public key.
 pub(crate) fn parse_public_key(text: &str) -> Result<RecipientPublicKey, Failure> {

@@ -43,7 +43,7 @@ pub(crate) struct Args {
 #[command(next_help_heading = "New slot")]
 struct SlotArgs {
     /// What its holder may do. admin: everything; user: use the data and change the own credential; recovery: give a user a new credential;
-    /// escrow: use the data.
+    /// escrow: use the data and export the key.
     #[arg(long, value_name = "ROLE", value_parser = parse_role)]
     new_role: Role,
     /// Name for people, at most 32 bytes; anybody can read it.
