@@ -231,21 +231,19 @@ impl NewSecrets {
     ) -> Result<T, Failure> {
         let doubtful = matches!(&result, Err(failure) if failure.code == Code::Io);
         match self.made {
-            None => {}
             Some(Made::Shown) if doubtful => {
-                out.warning(format!("the recovery key that was shown {DOUBT}"))
+                out.warning(format!("the recovery key that was shown {DOUBT}"));
             }
             Some(Made::Shown) if result.is_err() => {
                 out.warning("the recovery key that was shown opens nothing: throw it away");
             }
-            Some(Made::Shown) => {}
             Some(Made::InFile(file, path)) if doubtful => {
                 file.keep();
                 out.warning(format!("the recovery key in {} {DOUBT}", show(&path)));
             }
-            // Dropped otherwise, and gone.
             Some(Made::InFile(file, _)) if result.is_ok() => file.keep(),
-            Some(Made::InFile(..)) => {}
+            // A file that is not kept goes away here.
+            _ => {}
         }
         result
     }
