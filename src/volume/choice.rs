@@ -43,9 +43,9 @@ pub(super) fn candidates(
         .filter(|slot| fits(header, credential, *slot))
         .filter(chosen)
         .collect();
-    let Some(first) = fitting.first().copied() else {
+    if fitting.is_empty() {
         return Err(Error::NoMatchingSlot);
-    };
+    }
     if !credential.is_guessable() {
         return Ok(fitting);
     }
@@ -53,14 +53,12 @@ pub(super) fn candidates(
         SlotChoice::Obvious => obvious(header, &fitting)?,
         _ => fitting,
     };
-    let usable: Vec<usize> = fitting
+    let (reserved, usable): (Vec<usize>, Vec<usize>) = fitting
         .into_iter()
-        .filter(|slot| !is_reserved(header, *slot))
-        .collect();
-    if usable.is_empty() {
-        Err(Error::AttemptReserved { slot: first })
-    } else {
-        Ok(usable)
+        .partition(|slot| is_reserved(header, *slot));
+    match reserved.first() {
+        Some(slot) if usable.is_empty() => Err(Error::AttemptReserved { slot: *slot }),
+        _ => Ok(usable),
     }
 }
 
