@@ -6,6 +6,8 @@
 mod credentials;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/header.rs"]
+mod header;
 #[path = "cli/keygen.rs"]
 mod keygen;
 #[path = "cli/policy.rs"]

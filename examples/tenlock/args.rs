@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    create, data, erase, export_key, files, info, keygen, label, log, pack, policy, recover,
-    repair, slot, try_,
+    create, data, erase, export_key, files, header, info, keygen, label, log, pack, policy,
+    recover, slot, try_,
 };
 
 /// Encrypted volumes on portable media: ten wrong passphrases, and the key is gone.
@@ -38,8 +38,9 @@ pub(crate) enum Command {
     Unpack(files::UnpackArgs),
     /// List the files in a volume.
     Ls(files::LsArgs),
-    /// Write a header copy anew that something else has overwritten; needs no credential.
-    Repair(repair::Args),
+    /// Back up, restore, check and mend the header.
+    #[command(subcommand)]
+    Header(header::Command),
     /// Destroy the key of a volume; needs no credential.
     Erase(erase::Args),
     /// Print the XTS key for emergency recovery with other tools.

@@ -57,7 +57,7 @@ pub enum Error {
     SlotErased,
     /// More than one slot could be meant. No attempt was charged.
     #[error(
-        "it is not clear which slot is meant (this credential could be for: {}): name one, or a role, so that a wrong one is charged to no other",
+        "it is not clear which slot is meant (it could be one of the slots {}): name one, or a role, so that a wrong credential is charged to no other",
         list(slots)
     )]
     AmbiguousSlot {

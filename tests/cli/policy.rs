@@ -157,7 +157,7 @@ fn the_log_shows_an_admin_what_happened_and_who_it_was() {
     let (added, last) = (&entries[4], &entries[9]);
     assert_eq!(
         (&added["slots"], &added["role"]),
-        (&json!([1]), &json!("user"))
+        (&json!([1]), &json!("admin"))
     );
     assert!(added["time"].as_str().unwrap().ends_with('Z'));
     assert!(!last["host"].as_str().unwrap().is_empty());

@@ -5,6 +5,7 @@ pub(crate) mod data;
 pub(crate) mod erase;
 pub(crate) mod export_key;
 pub(crate) mod files;
+pub(crate) mod header;
 pub(crate) mod info;
 pub(crate) mod keygen;
 pub(crate) mod label;
@@ -15,7 +16,6 @@ pub(crate) mod pack;
 pub(crate) mod policy;
 pub(crate) mod profile;
 pub(crate) mod recover;
-pub(crate) mod repair;
 pub(crate) mod slot;
 pub(crate) mod try_;
 
@@ -34,7 +34,7 @@ pub(crate) fn run(command: Command, out: &mut Output) -> Result<Outcome, Failure
         Command::Pack(args) => pack::run(&args, out),
         Command::Unpack(args) => files::unpack(&args, out),
         Command::Ls(args) => files::ls(&args, out),
-        Command::Repair(args) => repair::run(&args),
+        Command::Header(command) => header::run(command, out),
         Command::Erase(args) => erase::run(&args),
         Command::ExportKey(args) => export_key::run(&args, out),
         Command::Slot(command) => slot::run(command, out),

@@ -12,8 +12,8 @@ mod source;
 pub(crate) use args::{Access, CautionArgs, CredentialArgs, PassphraseArgs, SecretArgs, origin};
 pub(crate) use new::{
     NewCredentialArgs, NewRecoveryKey, NewSecrets, NewSources, parse_public_key,
-    read_public_key_file,
+    read_public_key_file, text_or_file as public_key,
 };
-pub(crate) use private_key::encrypt as encrypt_private_key;
+pub(crate) use private_key::{encrypt as encrypt_private_key, read_with as read_private_key};
 pub(crate) use secrets::Secrets;
 pub(crate) use source::{Source, refuse_shared_descriptors};

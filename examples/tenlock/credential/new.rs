@@ -264,8 +264,8 @@ pub(crate) fn read_public_key_file(path: &Path) -> Result<RecipientPublicKey, Fa
     parse_public_key(&text)
 }
 
-/// What looks like a key of Tenlock is one; everything else names a file.
-fn text_or_file(given: &str) -> Result<RecipientPublicKey, Failure> {
+/// A public key given as text or as a file: what looks like a key of Tenlock is one; everything else names a file.
+pub(crate) fn text_or_file(given: &str) -> Result<RecipientPublicKey, Failure> {
     match given.parse::<RecipientPublicKey>() {
         Err(KeyTextError::NoPublicKey) => read_public_key_file(Path::new(given)),
         parsed => parsed.map_err(refusal),

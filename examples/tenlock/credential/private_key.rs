@@ -1,7 +1,7 @@
 //! Private keys in files: as text, or encrypted with a passphrase in the age format (age-encryption.org/v1, in its armor).
 
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::secrecy::SecretString;
@@ -29,6 +29,14 @@ pub(super) fn read(path: &Path, passphrase: &Source) -> Result<PrivateKey, Failu
     )?;
     let text = decrypt(&bytes, &passphrase).map_err(|error| refusal(&error, &shown))?;
     parse(&text, &shown)
+}
+
+/// As [`read`], with the passphrase in a file, or else from the terminal.
+pub(crate) fn read_with(path: &Path, passphrase: Option<&PathBuf>) -> Result<PrivateKey, Failure> {
+    read(
+        path,
+        &Source::given(passphrase, None).unwrap_or(Source::Prompt),
+    )
 }
 
 /// The text of a private key, encrypted with a passphrase.
