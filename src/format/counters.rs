@@ -56,9 +56,11 @@ impl Counters {
         }
     }
 
-    /// Sets the failed attempts on this version of a slot.
+    /// Sets the failed attempts on this version of a slot, and on those up to the one that the count
+    /// was about: a later version that is lost for a while must not begin at 0 when it is back.
     pub fn set_slot(&mut self, slot: usize, version: u64, failed: u8) {
-        (self.failed[slot], self.versions[slot]) = (failed, version);
+        self.failed[slot] = failed;
+        self.versions[slot] = self.versions[slot].max(version);
     }
 
     /// Reads a counters block.
@@ -125,6 +127,9 @@ mod tests {
         let mut counters = Counters::ZERO;
         counters.set_slot(3, 5, 9);
         assert_eq!([5, 6].map(|version| counters.of_slot(3, version)), [9, 0]);
+        let mut earlier = counters;
+        earlier.set_slot(3, 4, 8);
+        assert_eq!([4, 5].map(|version| earlier.of_slot(3, version)), [8, 8]);
         let mut later = Counters::ZERO;
         later.set_slot(3, 6, 1);
         for merged in [counters.stricter(later), later.stricter(counters)] {

@@ -297,6 +297,12 @@ pub enum Damage {
         /// Index of the slot.
         slot: usize,
     },
+    /// The generation of the header or the version of a slot is further on than changes can have
+    /// taken it since an admin last signed.
+    #[error(
+        "a number that counts changes of its header was put up by somebody who is no admin; use another copy of the volume"
+    )]
+    Numbers,
     /// A slot that was granted is not there (F-88).
     #[error("slot {slot} was removed by somebody who is no admin; use another copy of the volume")]
     SlotMissing {

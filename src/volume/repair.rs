@@ -125,6 +125,7 @@ impl fmt::Display for RepairReport {
 
 /// Repairs the copies that are ours, and says what it found.
 pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut Vec<Notice>) {
+    lower_versions(medium, header);
     for copy in 0..2 {
         match header.copies[copy].clone() {
             CopyStatus::Whole => {}
@@ -144,6 +145,27 @@ pub(super) fn after_unlock(medium: &Medium, header: &mut Header, notices: &mut V
                 }
             }
         }
+    }
+}
+
+/// Takes counts and erases of versions that no slot has reached for those of the versions that
+/// there are.
+///
+/// They are left over from a generation that was lost, or a stranger's: nobody signs them, and the
+/// next contents of a slot have to be of a later version, of which there might be none.
+fn lower_versions(medium: &Medium, header: &mut Header) {
+    let (counters, state) = (header.counters, header.state.clone());
+    for (slot, version) in header.root.slot_versions.iter().enumerate() {
+        let of_counters = &mut header.counters.versions[slot];
+        let of_state = &mut header.state.erased_versions[slot];
+        (*of_counters, *of_state) = ((*of_counters).min(*version), (*of_state).min(*version));
+    }
+    // What cannot be written stays as it is in memory, too, and is counted on from.
+    if header.counters != counters && medium.write_counters_everywhere(header, None).is_err() {
+        header.counters = counters;
+    }
+    if header.state != state && medium.write_state(header).is_err() {
+        header.state = state;
     }
 }
 
