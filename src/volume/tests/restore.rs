@@ -130,6 +130,24 @@ fn an_older_header_comes_back_only_when_that_is_meant() {
 }
 
 #[test]
+fn a_header_that_only_a_user_has_changed_is_newer_as_well() {
+    let storage = MemoryStorage::from_vec(backed_up().image.clone());
+    let keeper = storage.second_handle();
+    let locked = LockedVolume::open(storage)
+        .and_then(Opened::locked)
+        .unwrap();
+    let volume = locked
+        .unlock_with(&passphrase("user"), &any_slot())
+        .unwrap();
+    volume.change_credential(&passphrase("own"), None).unwrap();
+    drop(volume);
+    assert!(matches!(
+        refused(&keeper.contents(), IfOlder::Refuse),
+        RestoreRefusal::Older { .. }
+    ));
+}
+
+#[test]
 fn an_interrupted_restore_leaves_the_old_header_or_the_new_one() {
     let whole = &backed_up().image;
     for (name, start) in [
