@@ -75,7 +75,7 @@ impl<'a> Credential<'a> {
     #[must_use]
     pub fn and(mut self, other: impl Into<Credential<'a>>) -> Self {
         self.parts.extend(other.into().parts);
-        self.parts.sort_by_key(Part::order);
+        self.parts.sort_by_key(Part::kind);
         self
     }
 
@@ -114,12 +114,19 @@ impl<'a> Credential<'a> {
         self.parts.iter().any(Part::is_guessable)
     }
 
+    /// Whether there is a part of each kind that `slot` asks for.
+    pub(super) fn covers(&self, slot: &Slot) -> bool {
+        slot.factors
+            .iter()
+            .all(|factor| self.parts.iter().any(|part| part.kind() == factor.kind()))
+    }
+
     /// Refuses parts that no slot can ask for.
     pub(super) fn check_new(&self) -> Result<(), CredentialError> {
         if self.parts.len() > MAX_FACTORS {
             return Err(CredentialError::TooMany);
         }
-        let same = |pair: &[Part<'_>]| pair[0].order() == pair[1].order();
+        let same = |pair: &[Part<'_>]| pair[0].kind() == pair[1].kind();
         if self.parts.windows(2).any(same) {
             return Err(CredentialError::Repeated);
         }
@@ -153,14 +160,14 @@ pub(super) fn is_guessable(factor: &Factor) -> bool {
 }
 
 impl Part<'_> {
-    /// The number of the kind, which is also the order of the factors in a slot.
-    fn order(&self) -> u8 {
+    /// The number of the kind in the format, which is also the order of the factors in a slot.
+    fn kind(&self) -> u16 {
         match self {
             Self::Passphrase(_) => 1,
             Self::KeyFile(_) => 2,
             Self::RecoveryKey(_) => 3,
             Self::PrivateKey(_) | Self::PublicKey(_) => 4,
-            Self::External(..) => 5,
+            Self::External(..) => 256,
         }
     }
 

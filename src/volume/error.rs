@@ -298,7 +298,7 @@ pub enum Damage {
         slot: usize,
     },
     /// The generation of the header or the version of a slot is further on than changes can have
-    /// taken it since an admin last signed.
+    /// taken it since an admin last signed (F-92).
     #[error(
         "a number that counts changes of its header was put up by somebody who is no admin; use another copy of the volume"
     )]

@@ -516,7 +516,12 @@ fn remember(header: &Header, options: &UnlockOptions<'_>, opened: bool, notices:
     } else {
         Ok(())
     };
-    if let Err(error) = forgotten.and_then(|()| host.remember(id, remembered(header))) {
+    let mut seen = remembered(header);
+    if !opened {
+        // A stranger may have written them, and a host that believed him would refuse the true ones.
+        (seen.generation, seen.policy_number) = (0, 0);
+    }
+    if let Err(error) = forgotten.and_then(|()| host.remember(id, seen)) {
         notices.push(Notice::NotRemembered(error));
     }
 }

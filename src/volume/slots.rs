@@ -72,11 +72,13 @@ impl Volume {
     /// Replaces the credential of the slot that was opened. The old one opens nothing any more when
     /// this returns. For admins, users and escrow.
     ///
-    /// `cost` of a passphrase stays as it is if `None`. An interruption leaves either the old or
+    /// Whoever is no admin can add kinds of factors, and not take any away. `cost` of a passphrase
+    /// stays as it is if `None`. An interruption leaves either the old or
     /// the new credential in force.
     ///
     /// # Errors
-    /// As [`add_slot`](Self::add_slot). [`Error::Io`]: either credential is in force.
+    /// As [`add_slot`](Self::add_slot), and [`Error::SlotOptions`] for a kind of factor that is
+    /// missing. [`Error::Io`]: either credential is in force.
     pub fn change_credential<'a>(
         &self,
         new: impl Into<Credential<'a>>,
@@ -224,6 +226,11 @@ pub(super) fn change_own(
     as_granted(&draft.header, slot, false)?.check(new)?;
     let contents = draft.header.slots[slot].slot();
     let contents = contents.ok_or(Error::NoSuchSlot { slot })?;
+    if keys.authority().is_none() && !new.covers(contents) {
+        return Err(Error::SlotOptions(
+            "only an admin can take a kind of factor away from it: present one of each kind that it has now",
+        ));
+    }
     let own = contents.factors.iter().find_map(passphrase_factor);
     let same = own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok());
     let filling = Filling {

@@ -343,3 +343,25 @@ fn an_admin_gives_a_slot_its_attempts_back() {
         .try_credential(cast().credential(USER), &choice);
     assert!(tried.is_ok());
 }
+
+#[test]
+fn a_holder_can_add_a_factor_and_only_an_admin_can_take_one_away() {
+    let stick = cast().stick();
+    let volume = stick.unlock(TWO_FACTORS).unwrap();
+    let (one, file) = (passphrase("one"), super::cast::key_file("other"));
+    for less in [Credential::from(&one), (&file).into()] {
+        let refused = volume.change_credential(less, None);
+        assert!(matches!(refused, Err(Error::SlotOptions(_))), "{refused:?}");
+    }
+    let both = Credential::from(&one).and(&file);
+    volume.change_credential(&both, None).unwrap();
+    drop(volume);
+    let volume = stick.unlock(USER).unwrap();
+    volume.change_credential(&both, None).unwrap();
+    drop(volume);
+    let admin = stick.admin();
+    admin.reset_slot(TWO_FACTORS, &one, false, None).unwrap();
+    drop(admin);
+    let choice = SlotChoice::Slot(TWO_FACTORS);
+    assert!(stick.unlock_with(&one, choice).is_ok());
+}
