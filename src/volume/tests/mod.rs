@@ -1,5 +1,6 @@
 //! Tests of the volume layer.
 
+mod attempt_crash;
 mod attempts;
 mod crash;
 mod erase_mix;
@@ -7,8 +8,12 @@ mod faulty;
 mod forge;
 mod hostile;
 mod recording;
+mod recover_crash;
 mod refusals;
+mod second_crash;
 mod single_blocks;
+mod slot_crash;
+mod team;
 
 use std::sync::LazyLock;
 
