@@ -215,10 +215,11 @@ pub(super) fn change_own(
     as_granted(&draft.header, slot, false)?.check(new)?;
     let contents = draft.header.slots[slot].slot();
     let contents = contents.ok_or(Error::NoSuchSlot { slot })?;
-    let own = contents.factors.iter().find_map(passphrase_factor);
+    let factors = contents.factors.clone();
+    let own = factors.iter().find_map(passphrase_factor);
     let same = own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok());
     let filling = Filling {
-        credential: new,
+        credential: &new.with_params_of(&factors),
         cost: cost.or(same.filter(|same| {
             let policy = &draft.header.policy;
             same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes

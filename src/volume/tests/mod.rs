@@ -4,6 +4,7 @@ mod attempt_crash;
 mod attempts;
 mod crash;
 mod erase_mix;
+mod external;
 mod faulty;
 mod forge;
 mod hostile;
