@@ -8,6 +8,7 @@ mod external;
 mod faulty;
 mod forge;
 mod hostile;
+mod log_faults;
 mod recording;
 mod recover_crash;
 mod refusals;

@@ -5,7 +5,7 @@ use super::*;
 use crate::format::{Defect, LABEL_BLOCK, POLICY_BLOCK, ROOT_BLOCK, STATE_BLOCK};
 
 /// All blocks that this version reads.
-fn used_blocks() -> impl Iterator<Item = usize> {
+pub(super) fn used_blocks() -> impl Iterator<Item = usize> {
     (ROOT_BLOCK..=LABEL_BLOCK)
         .chain(SLOT_FIRST_BLOCK..SLOT_FIRST_BLOCK + 32)
         .chain(SEAL_FIRST_BLOCK..SEAL_FIRST_BLOCK + 64)
