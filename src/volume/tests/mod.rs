@@ -12,6 +12,7 @@ mod log_faults;
 mod recording;
 mod recover_crash;
 mod refusals;
+mod rollback;
 mod second_crash;
 mod single_blocks;
 mod slot_crash;
