@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::erase::now;
 use super::error::Error;
-use super::event::EventKind;
+use super::event::{Event, EventKind};
 use super::log;
 use super::unlocked::Volume;
 use crate::crypto::fill_random;
@@ -36,7 +36,7 @@ impl Volume {
             draft.sign()?;
         }
         let mut next = draft.finish()?;
-        let event = self.origin().slot_event(event, &next, slot);
+        let event = self.event(event, slot);
         log::with_record(&mut next, &event, |next, record| {
             self.medium().write_generation(next, record)
         })?;
@@ -58,11 +58,19 @@ impl Volume {
     pub(super) fn record(&self, kind: EventKind) -> Result<(), Error> {
         if self.medium().check_writable().is_ok() {
             let mut header = self.current_header()?;
-            let event = self.origin().slot_event(kind, &header, self.slot());
+            let event = self.event(kind, self.slot());
             log::record(self.medium(), &mut header, &event);
             self.remember(&header);
         }
         Ok(())
+    }
+
+    /// An event that happens now to a slot, at the hands of whoever opened the volume.
+    pub(super) fn event(&self, kind: EventKind, slot: usize) -> Event {
+        self.origin()
+            .event(kind)
+            .with_slots([slot])
+            .with_role(self.role())
     }
 
     /// Refuses what the role of the opened slot does not permit.

@@ -96,7 +96,9 @@ fn check_contents(
     }
 }
 
-/// Whether a recovery slot that the authority has granted made this holder of a user's slot.
+/// Whether a recovery slot that the authority has granted made this holder of a user's slot, and did
+/// so after the authority last signed: it names the holders that it finds, and an endorsement from
+/// before would bring back one whom it has replaced.
 fn is_endorsed(header: &Header, index: usize, slot: &Slot, endorsement: &Endorsement) -> bool {
     let by = usize::from(endorsement.by);
     let by_recovery = header.policy.grants[by]
@@ -112,5 +114,6 @@ fn is_endorsed(header: &Header, index: usize, slot: &Slot, endorsement: &Endorse
     by_recovery
         && slot.role == Role::User
         && slot.version >= endorsement.since
+        && endorsement.since > header.policy.slot_floors[index]
         && PublicKey(header.policy.holders[by]).verify(&message, &endorsement.signature)
 }

@@ -352,7 +352,7 @@ impl LockedVolume {
         let derived = charged.derive(medium, header, credential, &options.derivation)?;
         let mut notices = Vec::new();
         let Some((slot, keys)) = derived.open(header)? else {
-            remember(header, options, &mut notices);
+            remember(header, options, false, &mut notices);
             return Ok(Verdict::Wrong {
                 remaining: derived.remaining(header),
                 erases_volume: derived.erases_volume(header),
@@ -363,7 +363,7 @@ impl LockedVolume {
         }
         keys.authenticate(header)?;
         repair::after_unlock(medium, header, &mut notices);
-        remember(header, options, &mut notices);
+        remember(header, options, true, &mut notices);
         Ok(Verdict::Right {
             slot,
             keys: Box::new(keys),
@@ -489,10 +489,18 @@ pub(super) fn remembered(header: &Header) -> Remembered {
     }
 }
 
-fn remember(header: &Header, options: &UnlockOptions<'_>, notices: &mut Vec<Notice>) {
-    if let Some(host) = options.memory.as_deref()
-        && let Err(error) = host.remember(header.root.id, remembered(header))
-    {
+/// Tells the host what it has seen; `opened` and accepted, an older copy is what counts from now on.
+fn remember(header: &Header, options: &UnlockOptions<'_>, opened: bool, notices: &mut Vec<Notice>) {
+    let Some(host) = options.memory.as_deref() else {
+        return;
+    };
+    let id = header.root.id;
+    let forgotten = if opened && options.accept_rollback {
+        host.forget(id).map(drop)
+    } else {
+        Ok(())
+    };
+    if let Err(error) = forgotten.and_then(|()| host.remember(id, remembered(header))) {
         notices.push(Notice::NotRemembered(error));
     }
 }

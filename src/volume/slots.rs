@@ -174,9 +174,7 @@ impl Volume {
         self.check_role("reset attempts", &[Role::Admin])?;
         let mut header = self.current_header()?;
         granted_role(&header, slot)?;
-        let event = self
-            .origin()
-            .slot_event(EventKind::AttemptsAllowed, &header, slot);
+        let event = self.event(EventKind::AttemptsAllowed, slot);
         set_failed(&mut header, slot, 0);
         log::with_record(&mut header, &event, |header, record| {
             self.medium().write_counters_everywhere(header, record)

@@ -3,6 +3,7 @@
 mod attempt_crash;
 mod attempts;
 mod crash;
+mod endorsements;
 mod erase_mix;
 mod external;
 mod faulty;
