@@ -1,6 +1,6 @@
 //! What an admin does to slots, and a holder to his own.
 
-use super::attempt::{is_in_use, passphrase_factor, set_failed};
+use super::attempt::{failed, is_in_use, passphrase_factor, set_failed};
 use super::change::Signed;
 use super::credential::Credential;
 use super::draft::{Draft, Filling};
@@ -128,7 +128,8 @@ impl Volume {
     ///
     /// # Errors
     /// [`Error::NotPermitted`], [`Error::NoSuchSlot`], [`Error::AttemptLimit`],
-    /// [`Error::SlotOptions`] for a role without counter: nothing was changed.
+    /// [`Error::SlotOptions`] for a role without counter, and for a limit that the failures so far
+    /// have reached: nothing was changed.
     pub fn set_lockout(&self, slot: usize, limit: u8, action: Action) -> Result<(), Error> {
         self.check_role("change limits of attempts", &[Role::Admin])?;
         if !(1..=MAX_ATTEMPTS).contains(&limit) {
@@ -136,6 +137,11 @@ impl Volume {
         }
         self.change(Signed::ByAuthority, EventKind::PolicyChanged, |draft| {
             granted_role(&draft.header, slot)?;
+            if is_in_use(&draft.header, slot) && failed(&draft.header, slot) >= limit {
+                return Err(Error::SlotOptions(
+                    "as many attempts have failed already, so that this limit would erase at once: set the attempts back first",
+                ));
+            }
             let grant = draft.header.policy.grants[slot].as_mut();
             let lockout = grant.and_then(|grant| grant.lockout.as_mut());
             *lockout.ok_or(Error::SlotOptions("slots of this role have no counter"))? =
