@@ -32,7 +32,7 @@ fn an_interrupted_last_attempt_of_a_user_is_made_up_for_and_loses_nobody_else_th
     let locked = LockedVolume::open(recording.clone())
         .and_then(Opened::locked)
         .unwrap();
-    let outcome = derives(1, || locked.unlock_with(&text("wrong"), &on_slot(USER)));
+    let outcome = derives(1, || locked.unlock_with(text("wrong"), &on_slot(USER)));
     assert!(matches!(
         outcome,
         Err(UnlockFailure::Wrong {
@@ -77,7 +77,7 @@ fn an_attempt_on_several_slots_is_charged_to_each_before_the_derivation_at_whate
     let locked = LockedVolume::open(recording.clone())
         .and_then(Opened::locked)
         .unwrap();
-    derives(1, || locked.unlock_with(&text("wrong"), &any_slot())).unwrap_err();
+    derives(1, || locked.unlock_with(text("wrong"), &any_slot())).unwrap_err();
     let count = recording.crash_states(|state| {
         let header = header_of(&state.image);
         let found = [ADMIN, USER, OTHER].map(|slot| failed(&header, slot));
@@ -93,7 +93,7 @@ fn an_interrupted_right_attempt_sets_its_own_counter_back_and_no_other_one() {
     let volume = LockedVolume::open(recording.clone())
         .and_then(Opened::locked)
         .unwrap()
-        .unlock_with(&text("user"), &any_slot())
+        .unlock_with(text("user"), &any_slot())
         .unwrap();
     assert_eq!(volume.slot(), USER);
     drop(volume);
@@ -121,13 +121,10 @@ fn an_interrupted_use_of_a_key_that_is_not_counted_changes_the_event_log_only() 
         (ESCROW, (&team().escrow).into()),
     ] {
         let recording = Recording::new(team().image.clone());
-        let (outcome, _) = {
-            let volume = LockedVolume::open(recording.clone())
-                .and_then(Opened::locked)
-                .unwrap();
-            (volume.try_credential(&way.1, &on_slot(way.0)), ())
-        };
-        drop(outcome.unwrap());
+        let locked = LockedVolume::open(recording.clone())
+            .and_then(Opened::locked)
+            .unwrap();
+        drop(locked.try_credential(&way.1, &on_slot(way.0)).unwrap());
         assert_only_the_log_changed("key that is not counted", &recording, &way);
     }
 }

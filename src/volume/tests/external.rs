@@ -23,13 +23,15 @@ enum Manner {
     Constant([u8; 32]),
 }
 
+/// Challenge and parameters, and the failures that the medium showed when they came.
+type Asked = ([u8; 32], Vec<u8>, u8);
+
 /// A provider with a key of its own, which notes what it was asked.
 struct Token {
     name: &'static str,
     key: [u8; 32],
     manner: Manner,
-    /// Challenge and parameters, and the failures that the medium showed when they came.
-    asked: Mutex<Vec<([u8; 32], Vec<u8>, u8)>>,
+    asked: Mutex<Vec<Asked>>,
     medium: Option<MemoryStorage>,
 }
 

@@ -116,13 +116,13 @@ fn a_lost_log_is_accepted_by_name_and_healed_by_the_next_change_of_an_admin() {
             .and_then(Opened::locked)
             .unwrap()
     };
-    let user = open().unlock_with(&text("user"), &accepting(USER)).unwrap();
-    user.change_credential(&text("new"), None).unwrap();
+    let user = open().unlock_with(text("user"), &accepting(USER)).unwrap();
+    user.change_credential(text("new"), None).unwrap();
     drop(user);
     let (outcome, _) = try_way(&keeper.contents(), &(USER, text("new")));
     assert!(matches!(outcome, Err(Error::Damaged(Damage::Log))));
     let admin = open()
-        .unlock_with(&text("admin"), &accepting(ADMIN))
+        .unlock_with(text("admin"), &accepting(ADMIN))
         .unwrap();
     admin.set_policy(&PolicyRules::default()).unwrap();
     drop(admin);
@@ -142,7 +142,7 @@ fn a_log_that_cannot_be_written_blocks_neither_attempts_nor_changes_nor_erases()
     let mut locked = LockedVolume::open(storage)
         .and_then(Opened::locked)
         .unwrap();
-    locked = match locked.unlock_with(&text("wrong"), &on_slot(USER)) {
+    locked = match locked.unlock_with(text("wrong"), &on_slot(USER)) {
         Err(UnlockFailure::Wrong {
             volume,
             remaining: Some(9),
@@ -150,7 +150,7 @@ fn a_log_that_cannot_be_written_blocks_neither_attempts_nor_changes_nor_erases()
         }) => volume,
         other => panic!("nine attempts should be left: {other:?}"),
     };
-    locked = match locked.unlock_with(&text("wrong"), &on_slot(OTHER)) {
+    locked = match locked.unlock_with(text("wrong"), &on_slot(OTHER)) {
         Err(UnlockFailure::Wrong {
             volume,
             remaining: Some(0),
@@ -158,12 +158,10 @@ fn a_log_that_cannot_be_written_blocks_neither_attempts_nor_changes_nor_erases()
         }) => volume,
         other => panic!("the slot should be erased: {other:?}"),
     };
-    let admin = locked.unlock_with(&text("admin"), &on_slot(ADMIN)).unwrap();
+    let admin = locked.unlock_with(text("admin"), &on_slot(ADMIN)).unwrap();
     assert!(admin.take_notices().is_empty());
-    admin
-        .reset_slot(OTHER, &text("again"), false, None)
-        .unwrap();
-    admin.change_credential(&text("new"), None).unwrap();
+    admin.reset_slot(OTHER, text("again"), false, None).unwrap();
+    admin.change_credential(text("new"), None).unwrap();
     admin.export_key().unwrap();
     drop(admin);
     let image = keeper.contents();
@@ -190,7 +188,7 @@ fn a_log_that_can_be_neither_read_nor_written_blocks_no_change() {
     };
     let keeper = storage.memory.second_handle();
     let admin = open_as(storage, &(ADMIN, text("admin")));
-    admin.reset_slot(USER, &text("new"), false, None).unwrap();
+    admin.reset_slot(USER, text("new"), false, None).unwrap();
     drop(admin);
     assert!(can_open(&keeper.contents(), &(USER, text("new"))));
 }
@@ -204,7 +202,7 @@ fn a_log_damaged_in_both_copies_is_repaired_and_changes_go_on() {
     let storage = MemoryStorage::from_vec(image);
     let keeper = storage.second_handle();
     let user = open_as(storage, &(USER, text("user")));
-    user.change_credential(&text("new"), None).unwrap();
+    user.change_credential(text("new"), None).unwrap();
     drop(user);
     let whole = [CopyStatus::Whole, CopyStatus::Whole];
     assert_eq!(header_of(&keeper.contents()).copies, whole);

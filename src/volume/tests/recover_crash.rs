@@ -17,7 +17,7 @@ fn cut_recovery(name: &str, start: &[u8], by: &Way, user_opens: bool) -> Vec<Vec
     recording.restart();
     let before = recording.contents();
     let volume = locked
-        .recover(&by.1, Some(USER), &text(NEW), &on_slot(by.0))
+        .recover(&by.1, Some(USER), text(NEW), &on_slot(by.0))
         .unwrap();
     assert_eq!((volume.slot(), volume.role()), (USER, Role::User));
     drop(volume);
@@ -60,7 +60,7 @@ fn an_interrupted_recovery_spends_a_key_that_opens_once_exactly_if_the_user_is_b
 fn a_key_that_opens_once_stays_spent_when_the_next_unlock_is_interrupted_too() {
     let done = cut_recovery("recovery, once", &team().image, &once(), true);
     let mut count = 0;
-    for state in done.iter().step_by(13) {
+    for state in done.iter().step_by(23) {
         let recording = Recording::new(state.clone());
         drop(open_as(recording.clone(), &(USER, text(NEW))));
         count += recording.crash_states(|state| {
@@ -87,7 +87,7 @@ fn a_recovery_that_storage_fails_half_way_hands_out_no_volume_and_spends_nothing
             .and_then(Opened::locked)
             .unwrap();
         let key = &team().once;
-        let outcome = locked.recover(key, Some(USER), &text(NEW), &on_slot(ONCE));
+        let outcome = locked.recover(key, Some(USER), text(NEW), &on_slot(ONCE));
         assert!(matches!(
             outcome,
             Err(UnlockFailure::Failed {
@@ -115,7 +115,7 @@ fn an_interrupted_forced_change_leaves_the_initial_credential_still_to_be_change
         .and_then(Opened::locked)
         .unwrap();
     let volume = locked
-        .unlock_and_change(&initial, &text(NEW), &on_slot(USER))
+        .unlock_and_change(&initial, text(NEW), &on_slot(USER))
         .unwrap();
     drop(volume);
     let (mut done, mut number) = (0, 0);

@@ -33,6 +33,10 @@ impl RollbackMemory for Host {
         *known = Some(known.map_or(seen, |known| known.latest(seen)));
         Ok(())
     }
+
+    fn forget(&self, _: VolumeId) -> io::Result<bool> {
+        Ok(self.seen.lock().unwrap().take().is_some())
+    }
 }
 
 /// A medium and a host that remembers it.
@@ -64,9 +68,9 @@ impl Place {
         self.unlock_with(credential, &self.options(*slot))
     }
 
-    fn unlock_with(
+    fn unlock_with<'a>(
         &self,
-        credential: &Credential<'_>,
+        credential: impl Into<Credential<'a>>,
         options: &UnlockOptions<'_>,
     ) -> Result<Volume, Error> {
         LockedVolume::open(self.storage.second_handle())
@@ -128,7 +132,7 @@ fn an_older_generation_or_policy_is_refused() {
     let place = Place::new(&team().image);
     let user = place.unlock(&(USER, text("user"))).unwrap();
     let earlier = place.image();
-    user.change_credential(&text("new"), None).unwrap();
+    user.change_credential(text("new"), None).unwrap();
     drop(user);
     place.put_back(&earlier);
     let outcome = place.unlock(&(USER, text("user")));
@@ -147,17 +151,23 @@ fn an_older_generation_or_policy_is_refused() {
 }
 
 #[test]
-fn a_copy_that_the_owner_put_back_opens_when_that_is_accepted() {
+fn a_copy_that_the_owner_put_back_counts_from_when_he_opened_it_on_that_word() {
     let place = Place::new(&team().image);
     let volume = place.unlock(&admin()).unwrap();
     volume.set_policy(&PolicyRules::default()).unwrap();
     drop(volume);
     place.put_back(&team().image);
-    let mut options = place.options(ADMIN);
-    options.accept_rollback = true;
-    place.unlock_with(&text("admin"), &options).unwrap();
-    // The host keeps what it has seen: without the word of the owner it is refused again.
+    let accepting = |slot| UnlockOptions {
+        accept_rollback: true,
+        ..place.options(slot)
+    };
+    // Who cannot open it has no word in it.
+    let wrong = place.unlock_with(text("wrong"), &accepting(USER));
+    assert!(matches!(wrong, Err(Error::WrongCredential { .. })));
     assert!(matches!(place.unlock(&admin()), Err(Error::Rollback(_))));
+    drop(place.unlock_with(text("admin"), &accepting(ADMIN)).unwrap());
+    place.assert_remembers_the_medium("an accepted older copy");
+    assert!(place.unlock(&admin()).is_ok());
 }
 
 #[test]
@@ -200,17 +210,17 @@ fn what_the_medium_has_is_remembered_after_every_attempt_and_every_change() {
     let volume = place.unlock(&admin()).unwrap();
     let changes: [(&str, &dyn Fn()); 7] = [
         ("add", &|| {
-            drop(volume.add_slot(&NewSlot::new(Role::User), &text("added")));
+            drop(volume.add_slot(&NewSlot::new(Role::User), text("added")));
         }),
         ("reset", &|| {
-            volume.reset_slot(USER, &text("user"), false, None).unwrap();
+            volume.reset_slot(USER, text("user"), false, None).unwrap();
         }),
         ("attempts", &|| volume.reset_attempts(USER).unwrap()),
         ("limit", &|| {
             volume.set_lockout(USER, 5, Action::EraseSlot).unwrap();
         }),
         ("own", &|| {
-            volume.change_credential(&text("admin"), None).unwrap();
+            volume.change_credential(text("admin"), None).unwrap();
         }),
         ("export", &|| drop(volume.export_key().unwrap())),
         ("remove", &|| {
@@ -226,7 +236,7 @@ fn what_the_medium_has_is_remembered_after_every_attempt_and_every_change() {
         .and_then(Opened::locked)
         .unwrap();
     let recovered = locked
-        .recover(&team().once, Some(USER), &text("new"), &place.options(ONCE))
+        .recover(&team().once, Some(USER), text("new"), &place.options(ONCE))
         .unwrap();
     place.assert_remembers_the_medium("recovery");
     drop(recovered);

@@ -9,12 +9,15 @@ use super::*;
 use crate::crypto::PrivateKey;
 use crate::format::{CopyStatus, Label, SLOT_COUNT, STATE_BLOCK, SlotState};
 
+/// What somebody does to an open volume.
+pub(super) type Operation<'a> = &'a dyn Fn(&Volume);
+
 /// A change, and who can open the volume before and after it.
 pub(super) struct Change<'a> {
     pub(super) name: &'a str,
     pub(super) start: Vec<u8>,
     pub(super) by: Way,
-    pub(super) operation: &'a dyn Fn(&Volume),
+    pub(super) operation: Operation<'a>,
     /// Of these, one is tried in each state, in turn.
     pub(super) always: Vec<Way>,
     pub(super) before: Vec<Way>,
@@ -25,7 +28,7 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     /// A change by the admin that keeps nobody out.
-    pub(super) fn by_admin<'a>(name: &'a str, operation: &'a dyn Fn(&Volume)) -> Change<'a> {
+    pub(super) fn by_admin<'a>(name: &'a str, operation: Operation<'a>) -> Change<'a> {
         Change {
             name,
             start: team().image.clone(),
@@ -115,7 +118,7 @@ fn an_interrupted_grant_of_a_slot_leaves_it_granted_or_not() {
     Change {
         after: vec![(6, text("added"))],
         ..Change::by_admin("add a slot", &|volume| {
-            let slot = volume.add_slot(&NewSlot::new(Role::User), &text("added"));
+            let slot = volume.add_slot(&NewSlot::new(Role::User), text("added"));
             assert_eq!(slot.unwrap(), 6);
         })
     }
@@ -172,7 +175,7 @@ fn reset(name: &str, start: Vec<u8>, old_opens: bool) -> Vec<Vec<u8>> {
         before: if old_opens { vec![old] } else { Vec::new() },
         after: vec![(USER, text("new"))],
         ..Change::by_admin(name, &|volume| {
-            volume.reset_slot(USER, &text("new"), false, None).unwrap();
+            volume.reset_slot(USER, text("new"), false, None).unwrap();
         })
     }
     .cut()
@@ -246,7 +249,7 @@ fn an_interrupted_change_of_limits_rules_or_label_leaves_the_old_or_the_new_ones
     label.set(LabelField::ALL[0], "bring it back").unwrap();
     let mut rules = PolicyRules::default();
     rules.passphrases.min_chars = 12;
-    let operations: [(&str, &dyn Fn(&Volume)); 3] = [
+    let operations: [(&str, Operation<'_>); 3] = [
         ("limit", &|volume| {
             volume.set_lockout(USER, 4, Action::EraseVolume).unwrap();
         }),
@@ -306,7 +309,7 @@ fn after_a_change_that_was_seen_the_old_credential_never_comes_back() {
     let (old, new) = ((USER, text("user")), (USER, text("new")));
     let done = reset("reset of a slot", team().image.clone(), true);
     let mut count = 0;
-    for state in done.iter().step_by(13) {
+    for state in done.iter().step_by(23) {
         let recording = Recording::new(state.clone());
         let volume = open_as(recording.clone(), &new);
         drop(volume);
