@@ -79,7 +79,8 @@ impl<'a> Credential<'a> {
         self
     }
 
-    /// A factor that a provider outside this library answers for.
+    /// A factor that a provider outside this library answers for. Where a holder replaces his
+    /// credential, the parameters that the slot keeps for this provider stay.
     #[must_use]
     pub fn external(provider: &'a dyn ExternalFactor) -> Self {
         Part::External(provider, None).into()
@@ -107,6 +108,29 @@ impl<'a> Credential<'a> {
     /// The part that answers for `factor`.
     pub(super) fn part_for(&self, factor: &Factor) -> Option<&Part<'a>> {
         self.parts.iter().find(|part| part.answers(factor))
+    }
+
+    /// The same parts; where the parameters of an external factor were left out, they are those of
+    /// the same provider's in `factors`.
+    pub(super) fn with_params_of<'b>(&self, factors: &'b [Factor]) -> Credential<'b>
+    where
+        'a: 'b,
+    {
+        let params_for = |name: &str| {
+            factors.iter().find_map(|factor| match factor {
+                Factor::External { provider, params } if provider == name => Some(&params[..]),
+                _ => None,
+            })
+        };
+        let parts = self.parts.iter().map(|part| match part {
+            Part::External(provider, None) => {
+                Part::External(*provider, params_for(provider.provider()))
+            }
+            other => other.clone(),
+        });
+        Credential {
+            parts: parts.collect(),
+        }
     }
 
     /// Whether a slot that asks for these parts needs a counter.

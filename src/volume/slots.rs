@@ -231,10 +231,11 @@ pub(super) fn change_own(
             "only an admin can take a kind of factor away from it: present one of each kind that it has now",
         ));
     }
-    let own = contents.factors.iter().find_map(passphrase_factor);
+    let factors = contents.factors.clone();
+    let own = factors.iter().find_map(passphrase_factor);
     let same = own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok());
     let filling = Filling {
-        credential: new,
+        credential: &new.with_params_of(&factors),
         cost: cost.or(same.filter(|same| {
             let policy = &draft.header.policy;
             same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes

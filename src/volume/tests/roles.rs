@@ -106,7 +106,12 @@ impl Person<'_> {
 }
 
 fn change_own_credential(person: &Person<'_>) -> Result<(), Error> {
-    let new = crate::crypto::PrivateKey::generate().unwrap();
+    let (text, key) = (passphrase("new"), PrivateKey::generate().unwrap());
+    let new: Credential = if person.slot == ESCROW {
+        (&key).into()
+    } else {
+        (&text).into()
+    };
     let volume = person.unlock()?;
     volume.change_credential(&new, None)?;
     drop(volume);

@@ -104,11 +104,12 @@ fn a_slot_that_is_removed_opens_with_nothing_and_leaves_no_trace() {
 #[test]
 fn the_credential_that_was_changed_opens_nothing_and_leaves_no_trace() {
     let (text, private) = (passphrase("changed"), PrivateKey::generate().unwrap());
+    let file = super::cast::key_file("changed");
     for slot in [ADMIN, USER, READER, TWO_FACTORS, ESCROW] {
-        let new: Credential = if slot == ESCROW {
-            (&private).into()
-        } else {
-            (&text).into()
+        let new: Credential = match slot {
+            ESCROW => (&private).into(),
+            TWO_FACTORS => Credential::from(&text).and(&file),
+            _ => (&text).into(),
         };
         let stick = cast().stick();
         let before = stick.header();
