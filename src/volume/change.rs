@@ -1,5 +1,7 @@
 //! Changing the header of an open volume: one generation to the next (format page §6.2).
 
+use std::sync::MutexGuard;
+
 use super::draft::Draft;
 use super::erase::now;
 use super::error::Error;
@@ -7,7 +9,7 @@ use super::event::{Event, EventKind};
 use super::log;
 use super::unlocked::Volume;
 use crate::crypto::fill_random;
-use crate::format::Role;
+use crate::format::{Header, Role};
 
 /// Who has to sign a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,27 @@ impl Volume {
         event: EventKind,
         edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
     ) -> Result<usize, Error> {
+        self.make_change(signed, event, edit).map(|(slot, _)| slot)
+    }
+
+    /// As [`change`](Self::change); returns the header as it stands on the medium then.
+    pub(super) fn change_header(
+        &self,
+        signed: Signed,
+        event: EventKind,
+        edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
+    ) -> Result<Box<Header>, Error> {
+        // Copied under the lock: the next change may follow at once.
+        self.make_change(signed, event, edit)
+            .map(|(_, header)| header.clone())
+    }
+
+    fn make_change(
+        &self,
+        signed: Signed,
+        event: EventKind,
+        edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
+    ) -> Result<(usize, MutexGuard<'_, Box<Header>>), Error> {
         let mut header = self.current_header()?;
         let mut draft = Draft::new(header.clone(), self.keys(), &fill_random, now());
         let slot = edit(&mut draft)?;
@@ -42,7 +65,7 @@ impl Volume {
         })?;
         *header = next;
         self.remember(&header);
-        Ok(slot)
+        Ok((slot, header))
     }
 
     /// An admin signs whatever he changes, so that nothing earlier can be put back; others cannot.

@@ -14,7 +14,7 @@ use super::keys::Keys;
 use super::medium::{Medium, read_header};
 use super::memory::{self, Remembered};
 use super::options::UnlockOptions;
-use super::repair::{self, Notice};
+use super::repair::{self, Notice, RepairReport};
 use super::unlocked::Volume;
 use crate::format::{Cause, Header, Role, VolumeState};
 use crate::storage::Storage;
@@ -240,19 +240,25 @@ impl LockedVolume {
         ))
     }
 
-    /// Writes a header copy anew that something else has overwritten, perhaps a quick format:
-    /// whatever lies in that MiB now is lost.
+    /// Repairs the header copies from each other, as far as nothing can be lost by it, and says block
+    /// by block what it found. Needs no key.
     ///
-    /// Copies that are damaged but recognisable are repaired by the next unlock, which can tell
-    /// whether the header is genuine, and not here.
+    /// A copy that something else has overwritten, perhaps a quick format, is written anew: whatever
+    /// lies in that MiB now is lost. In a copy that is recognisable, blocks that cannot be read or
+    /// are damaged are written. Blocks that are valid and contradict the header that counts are left
+    /// to the next unlock, which can tell whether it is genuine.
     ///
     /// # Errors
-    /// [`Error::CannotWrite`], [`Error::Io`]; the other copy is as it was.
-    pub fn repair(mut self) -> Result<Self, UnlockFailure> {
-        match repair::replace_foreign(&self.medium) {
-            Ok(header) => {
+    /// [`Error::CannotWrite`], [`Error::Damaged`] for a header that was tampered with,
+    /// [`Error::Io`]; nothing was written. What failed after that is in the report.
+    pub fn repair(mut self) -> Result<Repaired, UnlockFailure> {
+        match repair::without_key(&self.medium) {
+            Ok((header, report)) => {
                 self.header = header;
-                Ok(self)
+                Ok(Repaired {
+                    volume: self,
+                    report,
+                })
             }
             Err(error) => Err((self, error).into()),
         }
@@ -428,6 +434,16 @@ pub struct Tried {
     pub role: Role,
     /// What was out of order.
     pub notices: Vec<Notice>,
+}
+
+/// A volume after a repair of its header.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Repaired {
+    /// The volume.
+    pub volume: LockedVolume,
+    /// What was found and done.
+    pub report: RepairReport,
 }
 
 /// A slot that has opened.

@@ -128,8 +128,8 @@ impl Volume {
     ///
     /// # Errors
     /// [`Error::NotPermitted`], [`Error::NoSuchSlot`], [`Error::AttemptLimit`],
-    /// [`Error::SlotOptions`] for a role without counter, and for a limit that the failures so far
-    /// have reached: nothing was changed.
+    /// [`Error::SlotOptions`] for a role without counter, for a limit that the failed attempts have
+    /// reached already, and for a single attempt that would be reserved: nothing was changed.
     pub fn set_lockout(&self, slot: usize, limit: u8, action: Action) -> Result<(), Error> {
         self.check_role("change limits of attempts", &[Role::Admin])?;
         if !(1..=MAX_ATTEMPTS).contains(&limit) {
@@ -137,16 +137,21 @@ impl Volume {
         }
         self.change(Signed::ByAuthority, EventKind::PolicyChanged, |draft| {
             granted_role(&draft.header, slot)?;
-            if is_in_use(&draft.header, slot) && failed(&draft.header, slot) >= limit {
-                return Err(Error::SlotOptions(
-                    "as many attempts have failed already, so that this limit would erase at once: set the attempts back first",
-                ));
-            }
+            // The next open would erase what the limit was to protect.
+            let reached = is_in_use(&draft.header, slot) && failed(&draft.header, slot) >= limit;
             let grant = draft.header.policy.grants[slot].as_mut();
-            let lockout = grant.and_then(|grant| grant.lockout.as_mut());
-            *lockout.ok_or(Error::SlotOptions("slots of this role have no counter"))? =
-                (limit, action);
-            Ok(slot)
+            let grant = grant.ok_or(Error::NoSuchSlot { slot })?;
+            let problem = if grant.lockout.is_none() {
+                "slots of this role have no counter"
+            } else if reached {
+                "as many attempts have failed already: reset the attempts first"
+            } else if limit == 1 && grant.flags.last_attempt_reserved {
+                "a single attempt cannot be reserved: allow it first"
+            } else {
+                grant.lockout = Some((limit, action));
+                return Ok(slot);
+            };
+            Err(Error::SlotOptions(problem))
         })
         .map(drop)
     }
@@ -231,8 +236,13 @@ pub(super) fn change_own(
         must_change: false,
         derivation: &Argon2Options::default(),
     };
-    let endorsement = contents.endorsement;
-    draft.fill(slot, &filling, keys.holder(), endorsement)?;
+    if keys.authority().is_some() {
+        // Who may name holders need not have been the last one: he may have reset his own slot.
+        draft.refill(slot, &filling)?;
+    } else {
+        let endorsement = contents.endorsement;
+        draft.fill(slot, &filling, keys.holder(), endorsement)?;
+    }
     Ok(slot)
 }
 

@@ -2,21 +2,37 @@
 
 mod attempt_crash;
 mod attempts;
+mod backup;
+mod cast;
+mod check;
 mod crash;
+mod credentials;
 mod endorsements;
 mod erase_mix;
 mod external;
 mod faulty;
 mod forge;
 mod hostile;
+mod label_and_log;
 mod log_faults;
+mod policy;
 mod recording;
 mod recover_crash;
+mod recovery;
 mod refusals;
+mod removal;
+mod reserved;
+mod restore;
+mod restore_refusals;
+mod roles;
 mod rollback;
 mod second_crash;
 mod single_blocks;
 mod slot_crash;
+mod slots;
+mod tampering;
+mod tampering_numbers;
+mod tampering_old;
 mod team;
 
 use std::sync::LazyLock;
