@@ -35,6 +35,8 @@ pub struct Volume {
     header: Mutex<Box<Header>>,
     notices: Mutex<Vec<Notice>>,
     origin: Origin,
+    /// Whether records of the log may be lost that an admin has seen.
+    accepts_lost_log: bool,
     memory: Option<Arc<dyn RollbackMemory>>,
     medium: Medium,
 }
@@ -64,6 +66,7 @@ impl Volume {
                 header: Mutex::new(header),
                 notices: Mutex::new(notices),
                 origin: options.origin.clone(),
+                accepts_lost_log: options.accept_lost_log,
                 memory: options.memory.clone(),
             }),
             Err(error) => Err(UnlockFailure::Failed {
@@ -275,6 +278,9 @@ impl Volume {
         let mut current = self.header();
         let mut header = read_header(self.medium.storage())?;
         genuine::check(&header)?;
+        if !self.accepts_lost_log {
+            genuine::check_log(&header)?;
+        }
         self.keys.authenticate(&header)?;
         let mut notices = Vec::new();
         repair::after_unlock(&self.medium, &mut header, &mut notices);

@@ -133,6 +133,19 @@ fn a_lost_log_is_accepted_by_name_and_healed_by_the_next_change_of_an_admin() {
 }
 
 #[test]
+fn a_log_that_is_lost_while_an_admin_has_the_volume_open_is_not_signed_away() {
+    let storage = MemoryStorage::from_vec(signed(&team().image));
+    let keeper = storage.second_handle();
+    let admin = open_as(storage, &(ADMIN, text("admin")));
+    let image = keeper.contents();
+    let lost = in_both(image.clone(), block_of_the_head(&image));
+    crate::storage::Storage::write_at(&keeper, 0, &lost).unwrap();
+    let refused = admin.set_policy(&PolicyRules::default());
+    assert!(matches!(refused, Err(Error::Damaged(Damage::Log))));
+    assert!(keeper.contents() == lost, "nothing was written");
+}
+
+#[test]
 fn a_log_that_cannot_be_written_blocks_neither_attempts_nor_changes_nor_erases() {
     let storage = Faulty {
         unwritable: log_areas(),
