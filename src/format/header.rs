@@ -128,7 +128,7 @@ impl Header {
             .unwrap_or_else(|| Counters::one_attempt_left(&root.value, &policy));
         let log_blocks =
             (0..LOG_BLOCKS).flat_map(|index| pick(both, id, move |copy| &copy.log[index]));
-        let log = Log::merge(id, log_blocks.map(|block| &block.value));
+        let log = Log::merge(id, &policy.log_head, log_blocks.map(|block| &block.value));
         let copies = both.map(|copy| parts.status(copy, root, &log));
         Ok(Self {
             root: root.value.clone(),

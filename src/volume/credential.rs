@@ -138,11 +138,15 @@ impl<'a> Credential<'a> {
         self.parts.iter().any(Part::is_guessable)
     }
 
-    /// Whether there is a part of each kind that `slot` asks for.
+    /// Whether there is a part of each kind, or of each provider, that `slot` asks for.
     pub(super) fn covers(&self, slot: &Slot) -> bool {
+        let covers = |part: &Part<'_>, factor: &Factor| match factor {
+            Factor::External { .. } => part.answers(factor),
+            _ => part.kind() == factor.kind(),
+        };
         slot.factors
             .iter()
-            .all(|factor| self.parts.iter().any(|part| part.kind() == factor.kind()))
+            .all(|factor| self.parts.iter().any(|part| covers(part, factor)))
     }
 
     /// Refuses parts that no slot can ask for.

@@ -403,6 +403,7 @@ impl Error {
             | Self::Restore(
                 RestoreRefusal::Older { .. }
                 | RestoreRefusal::Diverged { .. }
+                | RestoreRefusal::LimitReached { .. }
                 | RestoreRefusal::NoWayIn,
             )
             | Self::Unreadable(_)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attempt::{Charged, Due, due};
 use super::choice::candidates;
 use super::credential::Credential;
-use super::erase::{self, ErasedVolume};
+use super::erase::{self, ErasedVolume, Scope};
 use super::error::Error;
 use super::genuine;
 use super::info::Info;
@@ -237,6 +237,7 @@ impl LockedVolume {
             &self.medium,
             &mut self.header,
             Cause::Requested,
+            Scope::Everything,
         ))
     }
 
@@ -293,7 +294,7 @@ impl LockedVolume {
             let volume = if finished || !writable {
                 ErasedVolume::from_header(&self.header)
             } else {
-                erase::erase_volume(&self.medium, &mut self.header, cause)
+                erase::erase_volume(&self.medium, &mut self.header, cause, Scope::OurCopies)
             };
             return Opened::Erased(volume);
         }
@@ -410,6 +411,7 @@ impl LockedVolume {
             &self.medium,
             &mut self.header,
             Cause::AttemptsExhausted { slot },
+            Scope::OurCopies,
         )
     }
 }

@@ -154,8 +154,9 @@ impl Medium {
         let blocks = next.encode_generation();
         let mut written = false;
         for copy in copies(next) {
-            written |= self.put_record(next, copy, record);
-            self.write_blocks(copy, &blocks)?;
+            let (put, outcome) = self.write_with_record(next, copy, record, &blocks);
+            written |= put;
+            outcome?;
         }
         Ok(written)
     }
@@ -166,16 +167,36 @@ impl Medium {
         header: &Header,
         record: Option<LogPlace>,
     ) -> (bool, Vec<Result<(), Error>>) {
-        let block = header.counters.encode(header.root.id);
+        let block = [(COUNTERS_BLOCK, header.counters.encode(header.root.id))];
         let mut written = record.is_some_and(|record| self.mend_record(header, record));
         let outcomes = ours_worst_first(header, COUNTERS_BLOCK)
             .into_iter()
             .map(|copy| {
-                written |= self.put_record(header, copy, record);
-                self.write_blocks(copy, &[(COUNTERS_BLOCK, block.clone())])
+                let (put, outcome) = self.write_with_record(header, copy, record, &block);
+                written |= put;
+                outcome
             })
             .collect();
         (written, outcomes)
+    }
+
+    /// Writes blocks to the copy at `copy` together with the log block of a record, then flushes. Says
+    /// whether the record was written.
+    ///
+    /// Where the flush fails, the bad sector may be the record's: without it, everything is written
+    /// again.
+    fn write_with_record(
+        &self,
+        header: &Header,
+        copy: u64,
+        record: Option<LogPlace>,
+        blocks: &[(usize, Box<Block>)],
+    ) -> (bool, Result<(), Error>) {
+        let put = self.put_record(header, copy, record);
+        match self.write_blocks(copy, blocks) {
+            Err(_) if put => (false, self.write_blocks(copy, blocks)),
+            outcome => (put && outcome.is_ok(), outcome),
+        }
     }
 
     /// Writes the log block of a record to the copies in which it is damaged, before it is

@@ -15,6 +15,7 @@ mod forge;
 mod hostile;
 mod label_and_log;
 mod log_faults;
+mod losses;
 mod policy;
 mod recording;
 mod recover_crash;
