@@ -12,7 +12,7 @@ use crate::describe;
 use crate::failure::Failure;
 use crate::image::open_read_only;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// The commands of `label`.
 #[derive(Debug, Subcommand)]
@@ -116,7 +116,7 @@ pub(crate) fn set(args: &SetArgs, out: &mut Output) -> Result<Outcome, Failure> 
             "give at least one text, for example --owner 'Smith LLP'",
         ));
     }
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let label = args.label.over(&volume.info().label)?;
     volume.set_label(&label)?;
     close(volume, out)?;

@@ -10,7 +10,7 @@ use crate::credential::CredentialArgs;
 use crate::failure::Failure;
 use crate::output::{Outcome, Output, escape};
 use crate::units::show_time;
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `log`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 /// Shows the log.
 pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let log = volume.event_log()?;
     close(volume, out)?;
     for fault in &log.faults {

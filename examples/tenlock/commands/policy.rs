@@ -13,7 +13,7 @@ use crate::image::open_read_only;
 use crate::output::{Outcome, Output};
 use crate::terms::parse_role;
 use crate::units::{parse_count, parse_kib};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// The commands of `policy`.
 #[derive(Debug, Subcommand)]
@@ -112,7 +112,7 @@ pub(crate) fn show(args: &ShowArgs) -> Result<Outcome, Failure> {
 
 /// Changes the rules that are given.
 pub(crate) fn set(args: &SetArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let rules = args.rules.over(volume.policy());
     volume.set_policy(&rules)?;
     close(volume, out)?;

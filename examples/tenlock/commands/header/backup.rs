@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::image::show;
 use crate::new_file::NewFile;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `header backup`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 /// Takes the backup.
 pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let to = args.to.as_deref().map(public_key).transpose()?;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let bytes = take(&volume, to.as_ref())?;
     let (number, generation) = {
         let info = volume.info();

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::output::{Outcome, Output};
 use crate::terms::{action_name, parse_action};
 use crate::units::parse_count;
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot allow`.
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,7 @@ struct LimitArgs {
 
 /// Allows attempts.
 pub(super) fn allow(args: &AllowArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let info = volume.info();
     let reserved = granted(&info, args.index)?.flags.last_attempt_reserved;
     if args.all {
@@ -92,7 +92,7 @@ pub(super) fn allow(args: &AllowArgs, out: &mut Output) -> Result<Outcome, Failu
 /// Changes limit and action.
 pub(super) fn lockout(args: &LockoutArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let limits = &args.limits;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     if limits.attempts.is_some() || limits.action.is_some() {
         let info = volume.info();
         let present = granted(&info, args.index)?.attempts;

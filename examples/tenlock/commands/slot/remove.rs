@@ -9,7 +9,7 @@ use super::parse_index;
 use crate::credential::CredentialArgs;
 use crate::failure::Failure;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot remove`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     } else {
         Removal::IfSafe
     };
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     volume.remove_slot(args.index, removal)?;
     close(volume, out)?;
     Ok(Outcome {

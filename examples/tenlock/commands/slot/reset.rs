@@ -11,7 +11,7 @@ use crate::credential::{CredentialArgs, NewCredentialArgs};
 use crate::failure::Failure;
 use crate::image::open_read_only;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot reset`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let role = granted(&inspect(&open_read_only(&args.image)?)?, args.index)?.role;
     let sources = args.new.sources_for(role, out)?;
     sources.check_apart_from(args.credential.secrets())?;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     check_admin(&volume, "reset a slot")?;
     let new = sources.read(&texts(&volume.info().label), &args.image, out)?;
     let reset = new.secrets.credential().and_then(|credential| {
