@@ -1,5 +1,6 @@
 //! `header repair`.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -54,10 +55,12 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
 
 /// What was found, and what that means for the volume.
 fn text(report: &RepairReport) -> String {
-    let mut text =
-        lines(&report.repaired, "repaired") + &lines(&report.left, "left to the next unlock");
+    let mut text = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = write_faults(&mut text, &report.repaired, "repaired");
+    let _ = write_faults(&mut text, &report.left, "left to the next unlock");
     for (fault, error) in &report.failed {
-        text += &format!("{fault}; not repaired: {error}\n");
+        let _ = writeln!(text, "{fault}; not repaired: {error}");
     }
     // The last line of the report is its conclusion.
     let report = report.to_string();
@@ -66,29 +69,27 @@ fn text(report: &RepairReport) -> String {
 }
 
 /// A line for each block; one for many blocks of a copy with the same fault, as a format leaves them.
-fn lines(faults: &[BlockFault], then: &str) -> String {
+fn write_faults(text: &mut String, faults: &[BlockFault], then: &str) -> std::fmt::Result {
     let same = |a: &BlockFault, b: &BlockFault| a.copy == b.copy && a.defect == b.defect;
-    let mut text = String::new();
     for alike in faults.chunk_by(same) {
         match alike {
-            [first, .., last] if alike.len() > FEW => {
-                text += &format!(
-                    "header copy {}, {} blocks from {} ({}) to {} ({}): {}; {then}\n",
-                    if first.copy == 0 { 'A' } else { 'B' },
-                    alike.len(),
-                    first.block,
-                    first.kind,
-                    last.block,
-                    last.kind,
-                    first.defect,
-                );
-            }
+            [first, .., last] if alike.len() > FEW => writeln!(
+                text,
+                "header copy {}, {} blocks from {} ({}) to {} ({}): {}; {then}",
+                if first.copy == 0 { 'A' } else { 'B' },
+                alike.len(),
+                first.block,
+                first.kind,
+                last.block,
+                last.kind,
+                first.defect,
+            )?,
             few => few
                 .iter()
-                .for_each(|fault| text += &format!("{fault}; {then}\n")),
+                .try_for_each(|fault| writeln!(text, "{fault}; {then}"))?,
         }
     }
-    text
+    Ok(())
 }
 
 /// So many blocks are named one by one.
