@@ -16,7 +16,7 @@ use crate::unlock::{close, unlock_as_admin};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The payload is what dm-crypt calls aes-xts-plain64, with this 64-byte key. Whoever has the key reads the data for ever: \
-no change of a credential and no erase reaches it.
+no change of a credential and no erase reaches it. Needs the credential of an admin (on a volume with users with --role admin) or of an escrow slot.
 
 Example:
   tenlock export-key disk.img --yes > key.hex")]

@@ -38,7 +38,7 @@ pub(crate) struct ShowArgs {
 /// Options of `label set`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Texts that are not given stay; an empty one is removed. Needs an admin's credential.
+Texts that are not given stay; an empty one is removed. Needs an admin's credential: on a volume with users with --role admin.
 
 Example:
   tenlock label set disk.img --owner 'Smith LLP' --reward ''")]

@@ -15,7 +15,7 @@ use crate::unlock::{close, unlock_as_admin};
 /// Options of `log`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The log holds the last 168 events, wrong credentials included. Needs an admin's credential.
+The log holds the last 168 events, wrong credentials included. Needs an admin's credential: on a volume with users with --role admin.
 
 Examples:
   tenlock log disk.img

@@ -36,7 +36,7 @@ pub(crate) struct ShowArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Rules that are not given stay. They hold for new credentials: what opens the volume now goes on to open it. Limits of \
-attempts are set with `slot lockout`. Needs an admin's credential.
+attempts are set with `slot lockout`. Needs an admin's credential: on a volume with users with --role admin.
 
 Examples:
   tenlock policy set disk.img --min-length 16 --min-strength-bits 50

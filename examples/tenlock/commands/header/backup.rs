@@ -17,7 +17,7 @@ use crate::unlock::{close, unlock_as_admin};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A backup holds all ways in as they are now. Whoever has it and a credential of today opens a copy of the medium for ever, whatever is \
-changed or erased later; therefore it is sealed to a key, and the volume counts its backups.
+changed or erased later; therefore it is sealed to a key, and the volume counts its backups. Needs an admin's credential: on a volume with users with --role admin.
 
 Examples:
   tenlock header backup disk.img --to office.pub --output disk.backup

@@ -18,7 +18,7 @@ use crate::unlock::{close, unlock_as_admin};
 /// Options of `slot add`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential. Recovery keys and public keys cannot be guessed and have no limit of attempts.
+Needs an admin's credential: on a volume with users with --role admin. Recovery keys and public keys cannot be guessed and have no limit of attempts.
 
 Examples:
   tenlock slot add disk.img --new-role user --name Technician --must-change

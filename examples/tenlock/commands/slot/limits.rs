@@ -18,7 +18,7 @@ use crate::unlock::{close, unlock_as_admin};
 /// Options of `slot allow`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential. The reservation is gone with the attempt that is allowed; `slot lockout --reserve-last-attempt` makes \
+Needs an admin's credential: on a volume with users with --role admin. The reservation is gone with the attempt that is allowed; `slot lockout --reserve-last-attempt` makes \
 it anew.
 
 Examples:
@@ -40,7 +40,7 @@ pub(crate) struct AllowArgs {
 /// Options of `slot lockout`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is not given stays. Needs an admin's credential.
+What is not given stays. Needs an admin's credential: on a volume with users with --role admin.
 
 Example:
   tenlock slot lockout disk.img 1 --attempts 5 --action erase-volume")]

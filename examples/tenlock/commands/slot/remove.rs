@@ -14,7 +14,7 @@ use crate::unlock::{close, unlock_as_admin};
 /// Options of `slot remove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential. Whoever has a copy of the old header still opens that copy with the credential.
+Needs an admin's credential: on a volume with users with --role admin. Whoever has a copy of the old header still opens that copy with the credential.
 
 Example:
   tenlock slot remove disk.img 3")]

@@ -16,7 +16,7 @@ use crate::unlock::{close, unlock_as_admin};
 /// Options of `slot reset`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential, and not the one that is replaced. Also brings back a slot that was erased because its attempts were \
+Needs an admin's credential (with --role admin on a volume with users), and not the one that is replaced. Also brings back a slot that was erased because its attempts were \
 used up.
 
 Example:
