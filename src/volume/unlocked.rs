@@ -197,7 +197,8 @@ impl Volume {
     /// which sectors were discarded.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`], [`Error::ReadOnly`], [`Error::Io`].
+    /// [`Error::OutOfRange`], [`Error::ReadOnly`], [`Error::CannotWrite`]: nothing was discarded.
+    /// [`Error::Io`]: the whole sectors of the range may read as before or as anything.
     pub fn discard(&self, offset: u64, length: u64) -> Result<(), Error> {
         self.check_may_write()?;
         self.payload.discard(&self.medium, offset, length)
@@ -223,10 +224,14 @@ impl Volume {
         Ok(key)
     }
 
-    /// The event log. Admins only.
+    /// The event log: the last 168 events at most, oldest first. Admins only.
+    ///
+    /// It tells what honest software did: adding a record takes no secret, and records after the last
+    /// change of an admin can be cut off. What is missing up to there is in [`EventLog::faults`].
+    /// Escape host and agent of an event when printing.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`], [`Error::Damaged`], [`Error::Io`].
+    /// [`Error::NotPermitted`], [`Error::Damaged`], [`Error::Io`]; out of memory. The log stays as it is.
     pub fn event_log(&self) -> Result<EventLog, Error> {
         let refused = Error::NotPermitted {
             role: self.role,
