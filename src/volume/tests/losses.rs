@@ -11,6 +11,11 @@ use super::*;
 use crate::format::{Action, LOG_FIRST_BLOCK, Role, STATE_BLOCK, SlotState};
 use crate::storage::Storage;
 
+/// The bytes of the block that begins there.
+fn block_at(start: usize) -> std::ops::Range<u64> {
+    start as u64..(start + BLOCK_LEN) as u64
+}
+
 #[test]
 fn a_user_whose_own_credential_is_the_guess_hears_nothing_of_other_slots() {
     let stick = cast().stick();
@@ -29,9 +34,8 @@ fn a_user_whose_own_credential_is_the_guess_hears_nothing_of_other_slots() {
 #[test]
 fn right_credentials_never_add_up_to_an_erase_where_one_copy_cannot_be_written() {
     for copy in [0, COPY_B] {
-        let start = (copy + COUNTERS_BLOCK * BLOCK_LEN) as u64;
         let storage = Faulty {
-            unwritable: vec![start..start + BLOCK_LEN as u64],
+            unwritable: vec![block_at(copy + COUNTERS_BLOCK * BLOCK_LEN)],
             ..Faulty::new(&image())
         };
         let mut locked = LockedVolume::open(storage)
@@ -101,9 +105,8 @@ fn a_slot_that_cannot_be_overwritten_is_recorded_once() {
     header.state.slots[USER] = SlotState::Erasing;
     let state = header.state.encode(header.root.id);
     put_blocks(&mut image, &header, &[(STATE_BLOCK, state)]);
-    let start = ((SLOT_FIRST_BLOCK + USER) * BLOCK_LEN) as u64;
     let storage = Faulty {
-        unwritable: vec![start..start + BLOCK_LEN as u64],
+        unwritable: vec![block_at((SLOT_FIRST_BLOCK + USER) * BLOCK_LEN)],
         ..Faulty::new(&image)
     };
     let keeper = storage.memory.second_handle();
@@ -194,10 +197,9 @@ impl Storage for LateFault {
 #[test]
 fn a_bad_sector_in_the_log_that_shows_with_the_flush_is_in_nobodys_way() {
     for copy in [0, COPY_B] {
-        let start = (copy + LOG_FIRST_BLOCK * BLOCK_LEN) as u64;
         let storage = LateFault {
             memory: MemoryStorage::from_vec(image()),
-            range: start..start + BLOCK_LEN as u64,
+            range: block_at(copy + LOG_FIRST_BLOCK * BLOCK_LEN),
             dirty: false.into(),
         };
         let locked = LockedVolume::open(storage)
