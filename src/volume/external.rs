@@ -39,7 +39,9 @@ use crate::format::VolumeId;
 /// ```
 ///
 /// Asked after the attempt has been charged and before anything is compared. If it fails, the attempt
-/// was not made and is taken back.
+/// was not made and is taken back. When a slot is added or changed, it is asked while the
+/// [`Volume`](super::Volume) holds its header: it must not call that volume, not even
+/// [`info`](super::Volume::info), which would wait for ever.
 pub trait ExternalFactor: Send + Sync {
     /// Name of the provider, 1 to 64 bytes; by convention a reversed domain name. Slots ask for it.
     fn provider(&self) -> &str;
