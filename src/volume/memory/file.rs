@@ -259,17 +259,13 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// So that the new name survives a loss of power.
-#[cfg(unix)]
+/// So that the new name survives a loss of power. Elsewhere than on Unix, handles on folders cannot be
+/// flushed without further privileges.
 fn flush_folder_of(path: &Path) -> io::Result<()> {
-    path.parent()
-        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-/// Handles on folders cannot be flushed without further privileges.
-#[cfg(not(unix))]
-fn flush_folder_of(_: &Path) -> io::Result<()> {
-    Ok(())
+    match path.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
