@@ -69,7 +69,7 @@ pub use crate::format::{
 };
 pub use auto_lock::{AutoLock, Check, Clock, OnIdle, SystemClock};
 pub use choice::SlotChoice;
-pub use create::{CreateOptions, Grantee, create, create_with_slots};
+pub use create::{CreateOptions, Grantee, create, create_with, create_with_slots};
 pub use credential::{Credential, CredentialError};
 pub use cursor::Cursor;
 pub use erase::{EraseReport, ErasedVolume};
