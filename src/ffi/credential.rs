@@ -13,7 +13,7 @@ use crate::crypto::{KeyFile, Passphrase, PrivateKey, RecipientPublicKey, Recover
 use crate::volume::{Credential, Error};
 
 /// What opens a slot, or is to open a new one: one to four parts that are presented together. Empty at
-/// first; each `tenlock_credential_add_…` adds a part and copies what it is given. It can be used any number
+/// first; each `tenlock_credential_add_*` adds a part and copies what it is given. It can be used any number
 /// of times, by several threads at once, but not while a part is added. Wiped when it is freed.
 pub struct tenlock_credential {
     _private: [u8; 0],

@@ -38,7 +38,7 @@ pub struct tenlock_event {
     pub kind: u32,
     /// The slots it concerns, slot 0 in the lowest bit.
     pub slots: u32,
-    /// The role under which it happened, one of TENLOCK_ROLE_…; 0: none.
+    /// The role under which it happened, one of TENLOCK_ROLE_*; 0: none.
     pub role: u32,
     /// Zero.
     pub reserved: u32,

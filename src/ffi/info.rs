@@ -89,7 +89,7 @@ pub struct tenlock_info_facts {
     pub log_sequence: u64,
     /// Version of the format.
     pub format_version: u32,
-    /// One of TENLOCK_STATE_….
+    /// One of TENLOCK_STATE_*.
     pub state: u32,
     /// Size of a sector in bytes.
     pub sector_size: u32,
@@ -97,7 +97,7 @@ pub struct tenlock_info_facts {
     pub slots: u32,
     /// How many backups of the header were taken.
     pub backups: u32,
-    /// What header copy A is like, one of TENLOCK_COPY_….
+    /// What header copy A is like, one of TENLOCK_COPY_*.
     pub copy_a: u32,
     /// What header copy B is like.
     pub copy_b: u32,
@@ -115,11 +115,11 @@ pub struct tenlock_slot_facts {
     pub changed: u64,
     /// Its index.
     pub index: u32,
-    /// One of TENLOCK_ROLE_….
+    /// One of TENLOCK_ROLE_*.
     pub role: u32,
-    /// One of TENLOCK_SLOT_….
+    /// One of TENLOCK_SLOT_*.
     pub status: u32,
-    /// What opens it, bits TENLOCK_FACTOR_…; 0 unless it is in force.
+    /// What opens it, bits TENLOCK_FACTOR_*; 0 unless it is in force.
     pub factors: u32,
     /// 1: attempts are counted, and the next five have a meaning.
     pub counted: u32,
@@ -131,7 +131,7 @@ pub struct tenlock_slot_facts {
     pub remaining: u32,
     /// 1: only the last one is left, and it waits for an admin.
     pub waits_for_admin: u32,
-    /// What happens at the limit, one of TENLOCK_ACTION_….
+    /// What happens at the limit, one of TENLOCK_ACTION_*.
     pub action: u32,
     /// 1: the credential must be changed at the next unlock.
     pub must_change: u32,
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn tenlock_info_policy(
     unsafe { call(error, work) }
 }
 
-/// A text of the label, empty if there is none: `field` is one of TENLOCK_LABEL_….
+/// A text of the label, empty if there is none: `field` is one of TENLOCK_LABEL_*.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tenlock_info_label(
     info: *const tenlock_info,

@@ -89,7 +89,7 @@ pub unsafe extern "C" fn tenlock_inspect(
     unsafe { call(error, work) }
 }
 
-/// Sets `state` to one of TENLOCK_STATE_….
+/// Sets `state` to one of TENLOCK_STATE_*.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tenlock_locked_state(
     locked: *const tenlock_locked,

@@ -82,11 +82,11 @@ pub struct tenlock_unlock_options {
     pub memory_path: *const c_char,
     /// Callbacks for the same; not both.
     pub memory: *const tenlock_memory_callbacks,
-    /// One of TENLOCK_CHOOSE_….
+    /// One of TENLOCK_CHOOSE_*.
     pub choice: u32,
     /// Slot for TENLOCK_CHOOSE_SLOT.
     pub slot: u32,
-    /// One of TENLOCK_ROLE_… for TENLOCK_CHOOSE_ROLE.
+    /// One of TENLOCK_ROLE_* for TENLOCK_CHOOSE_ROLE.
     pub role: u32,
     /// 1: go on although the header is older than this host remembers.
     pub accept_rollback: u32,

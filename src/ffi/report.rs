@@ -66,7 +66,7 @@ pub struct tenlock_report_facts {
     pub ended: u64,
     /// 1: the key is destroyed, as far as software can see. 0: opening the volume tries it again.
     pub verified: u32,
-    /// One of TENLOCK_CAUSE_….
+    /// One of TENLOCK_CAUSE_*.
     pub cause: u32,
     /// The slot whose attempts were exhausted; TENLOCK_NO_SLOT otherwise.
     pub slot: u32,
@@ -86,7 +86,7 @@ pub struct tenlock_region {
     pub length: u64,
     /// What it held: TENLOCK_REGION_SEAL or TENLOCK_REGION_SLOTS.
     pub kind: u32,
-    /// What became of it: another TENLOCK_REGION_….
+    /// What became of it: another TENLOCK_REGION_*.
     pub result: u32,
     /// 1: the storage was told, and accepted, that it is no longer needed.
     pub discarded: u32,

@@ -29,7 +29,7 @@ pub struct tenlock_policy {
     pub min_kdf_passes: u32,
     /// Seconds without use after which a program is to lock the volume (`tenlock_volume_idle`); 0 for never.
     pub auto_lock_seconds: u32,
-    /// Roles of which a slot must always exist: the bit 1 << TENLOCK_ROLE_… for each.
+    /// Roles of which a slot must always exist: the bit 1 << TENLOCK_ROLE_* for each.
     pub required_roles: u32,
     /// Zero.
     pub reserved: u32,

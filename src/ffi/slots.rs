@@ -31,7 +31,7 @@ pub struct tenlock_slot_options {
     pub size: usize,
     /// Name for people, at most 32 bytes; anybody can read it.
     pub name: *const c_char,
-    /// One of TENLOCK_ROLE_….
+    /// One of TENLOCK_ROLE_*.
     pub role: u32,
     /// 1: the slot is to be the one in `index`; 0: the first that is free.
     pub has_index: u32,
@@ -39,7 +39,7 @@ pub struct tenlock_slot_options {
     pub index: u32,
     /// Consecutive failed attempts that are allowed, 1 to 10; 0 for 10. Not for recovery and escrow.
     pub attempt_limit: u32,
-    /// One of TENLOCK_ACTION_…; 0: an admin's erases the volume, a user's itself.
+    /// One of TENLOCK_ACTION_*; 0: an admin's erases the volume, a user's itself.
     pub action: u32,
     /// 1: the credential has to be replaced at the next unlock.
     pub must_change: u32,
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn tenlock_volume_reset_slot(
     unsafe { call(error, work) }
 }
 
-/// Changes how many attempts a slot has, 1 to 10, and what happens at the limit, one of TENLOCK_ACTION_….
+/// Changes how many attempts a slot has, 1 to 10, and what happens at the limit, one of TENLOCK_ACTION_*.
 /// Admins only.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tenlock_volume_set_lockout(

@@ -48,7 +48,7 @@ pub struct tenlock_volume_facts {
     pub sector_size: u32,
     /// Slot that was opened.
     pub slot: u32,
-    /// Its role, one of TENLOCK_ROLE_….
+    /// Its role, one of TENLOCK_ROLE_*.
     pub role: u32,
     /// 1: the slot may only read.
     pub read_only: u32,
