@@ -90,7 +90,8 @@ fn no_bytes_need_no_pointer_and_impossible_lengths_are_refused() {
     };
     assert_eq!(length(std::ptr::null(), 0), Ok(0));
     assert_eq!(length(std::ptr::null(), 1), Err(TENLOCK_ERROR_NULL_POINTER));
-    let byte = (&raw const SIZE).cast();
+    let one = 1u8;
+    let byte = (&raw const one).cast();
     assert_eq!(length(byte, usize::MAX), Err(TENLOCK_ERROR_BUFFER_SIZE));
     assert_eq!(
         length(byte, usize::MAX / 2 + 1),
