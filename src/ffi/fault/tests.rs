@@ -93,9 +93,11 @@ fn errors() -> Vec<Error> {
 
 fn report() -> EraseReport {
     let storage = MemoryStorage::from_vec(Vec::new());
-    let mut options = crate::volume::CreateOptions::default();
-    options.payload_length = Some(4096);
-    options.cost = crate::crypto::Argon2Cost::new(19_456, 2, 1).unwrap();
+    let options = crate::volume::CreateOptions {
+        payload_length: Some(4096),
+        cost: crate::crypto::Argon2Cost::new(19_456, 2, 1).unwrap(),
+        ..Default::default()
+    };
     let right = crate::crypto::Passphrase::new("right").unwrap();
     let volume = crate::volume::create(storage, &options, &right).unwrap();
     LockedVolume::erase(volume.lock().unwrap())
