@@ -563,6 +563,58 @@ enum tenlock_code
      * The file cannot be a key file; no attempt was charged.
      */
     TENLOCK_ERROR_KEY_FILE = 156,
+    /**
+     * The file is not a header backup.
+     */
+    TENLOCK_ERROR_NOT_A_BACKUP = 170,
+    /**
+     * The header backup is of a later format.
+     */
+    TENLOCK_ERROR_BACKUP_NEWER_FORMAT = 171,
+    /**
+     * The header backup is damaged.
+     */
+    TENLOCK_ERROR_BACKUP_DAMAGED = 172,
+    /**
+     * The header backup is sealed to another key.
+     */
+    TENLOCK_ERROR_BACKUP_WRONG_KEY = 173,
+    /**
+     * The header backup was changed, or made by somebody who is no admin of the volume.
+     */
+    TENLOCK_ERROR_BACKUP_NOT_GENUINE = 174,
+    /**
+     * The storage holds another volume than the backup is of; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_OTHER_VOLUME = 180,
+    /**
+     * The key of the volume was erased, or is due to be; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_ERASED = 181,
+    /**
+     * The header on the storage is newer than the backup; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_OLDER = 182,
+    /**
+     * The storage has not the length of the volume; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_LENGTH = 183,
+    /**
+     * The storage holds a header of a later format; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_NEWER_FORMAT = 184,
+    /**
+     * The header on the storage is another one of the same generation; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_DIVERGED = 185,
+    /**
+     * The storage and the backup cannot both be right; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_CONTRADICTION = 186,
+    /**
+     * Every slot of the backup was erased since; nothing was written.
+     */
+    TENLOCK_ERROR_RESTORE_NO_WAY_IN = 187,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -571,6 +623,11 @@ typedef enum tenlock_code tenlock_code;
 typedef int32_t tenlock_code;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * A header backup, from its file. Can be used by many threads at once.
+ */
+typedef struct tenlock_backup tenlock_backup;
 
 /**
  * What opens a slot, or is to open a new one: one to four parts that are presented together. Empty at
@@ -611,7 +668,8 @@ typedef struct tenlock_report tenlock_report;
 typedef struct tenlock_storage tenlock_storage;
 
 /**
- * A text that the library has made, perhaps a secret one. Wiped when it is freed.
+ * A text that the library has made, perhaps a secret one, or the bytes of a header backup. Wiped when it is
+ * freed.
  */
 typedef struct tenlock_text tenlock_text;
 
@@ -1056,7 +1114,7 @@ typedef struct {
  */
 typedef struct {
     /**
-     * Changes of the header, each attempt included.
+     * Changes of the header; attempts do not count.
      */
     uint64_t generation;
     /**
@@ -1095,6 +1153,11 @@ typedef struct {
      * that would survive a loss of power.
      */
     int32_t (*remember)(void *context, const uint8_t *volume_id, const tenlock_remembered *seen);
+    /**
+     * Required. Forgets the volume and sets `known` to whether it was remembered. Called when an older copy
+     * was accepted.
+     */
+    int32_t (*forget)(void *context, const uint8_t *volume_id, uint32_t *known);
 } tenlock_memory_callbacks;
 
 /**
@@ -1484,6 +1547,78 @@ typedef struct {
 } tenlock_event;
 
 /**
+ * What a backup says of itself; of a sealed one these are a stranger's words.
+ */
+typedef struct {
+    /**
+     * Size of this struct.
+     */
+    size_t size;
+    /**
+     * The volume.
+     */
+    uint8_t volume_id[16];
+    /**
+     * Generation of the header in it.
+     */
+    uint64_t generation;
+    /**
+     * When it was taken, seconds since 1970 UTC; 0 unknown.
+     */
+    uint64_t created;
+    /**
+     * Length of the volume in bytes, with its headers.
+     */
+    uint64_t volume_length;
+    /**
+     * Counts the backups of the volume, from 1.
+     */
+    uint32_t number;
+    /**
+     * 1: it is sealed, and needs a private key.
+     */
+    uint32_t sealed;
+    /**
+     * The public key that it is sealed to, as text with a zero byte at the end; empty if it is not.
+     */
+    char recipient[72];
+} tenlock_backup_facts;
+
+/**
+ * How a header is to be restored. Zero is the default of every member. All is copied.
+ */
+typedef struct {
+    /**
+     * Size of this struct.
+     */
+    size_t size;
+    /**
+     * Name of this host for the event log.
+     */
+    const char *host;
+    /**
+     * Name of the program for the event log.
+     */
+    const char *agent;
+    /**
+     * File in which this host remembers volumes.
+     */
+    const char *memory_path;
+    /**
+     * Callbacks for the same; not both.
+     */
+    const tenlock_memory_callbacks *memory;
+    /**
+     * 1: an older header may replace a newer one; credentials, rules and label are then those of the backup.
+     */
+    uint32_t allow_older;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} tenlock_restore_options;
+
+/**
  * Cost of a key derivation by Argon2id (RFC 9106). Its layout is for ever.
  */
 typedef struct {
@@ -1504,7 +1639,7 @@ typedef struct {
 /**
  * All codes in the order of their numbers.
  */
-#define tenlock_code_ALL { TENLOCK_OK, TENLOCK_ERROR_OTHER, TENLOCK_ERROR_USAGE, TENLOCK_ERROR_WRONG_CREDENTIAL, TENLOCK_ERROR_ERASED, TENLOCK_ERROR_NOT_A_VOLUME, TENLOCK_ERROR_DAMAGED, TENLOCK_ERROR_BUSY, TENLOCK_ERROR_CANNOT_WRITE, TENLOCK_ERROR_IO, TENLOCK_ERROR_CANCELLED, TENLOCK_ERROR_NULL_POINTER, TENLOCK_ERROR_STRUCT_SIZE, TENLOCK_ERROR_HANDLE, TENLOCK_ERROR_HANDLE_IN_USE, TENLOCK_ERROR_PANIC, TENLOCK_ERROR_BUFFER_SIZE, TENLOCK_ERROR_NOT_UTF8, TENLOCK_ERROR_ARGUMENT, TENLOCK_ERROR_UNSUPPORTED, TENLOCK_ERROR_TOO_MANY_HANDLES, TENLOCK_ERROR_NEWER_FORMAT, TENLOCK_ERROR_SLOT_ERASED, TENLOCK_ERROR_AMBIGUOUS_SLOT, TENLOCK_ERROR_ATTEMPT_RESERVED, TENLOCK_ERROR_MUST_CHANGE, TENLOCK_ERROR_ONE_TIME, TENLOCK_ERROR_NOT_PERMITTED, TENLOCK_ERROR_READ_ONLY, TENLOCK_ERROR_NO_SUCH_SLOT, TENLOCK_ERROR_SLOT_IN_USE, TENLOCK_ERROR_SLOTS_FULL, TENLOCK_ERROR_OWN_SLOT, TENLOCK_ERROR_REQUIRED_ROLE, TENLOCK_ERROR_LAST_WAY_IN, TENLOCK_ERROR_SLOT_OPTIONS, TENLOCK_ERROR_POLICY_RULES, TENLOCK_ERROR_COST_TOO_LOW, TENLOCK_ERROR_RULE, TENLOCK_ERROR_CREDENTIAL, TENLOCK_ERROR_EXTERNAL, TENLOCK_ERROR_ROLLBACK, TENLOCK_ERROR_HOST_MEMORY, TENLOCK_ERROR_NO_MATCHING_SLOT, TENLOCK_ERROR_OUT_OF_RANGE, TENLOCK_ERROR_LOOKS_LIKE_DATA, TENLOCK_ERROR_SIZE, TENLOCK_ERROR_ATTEMPT_LIMIT, TENLOCK_ERROR_HEADER_COPY_MISSING, TENLOCK_ERROR_UNREADABLE, TENLOCK_ERROR_PASSPHRASE, TENLOCK_ERROR_COST, TENLOCK_ERROR_LABEL, TENLOCK_ERROR_CRYPTO, TENLOCK_ERROR_EXTERNAL_TIMED_OUT, TENLOCK_ERROR_RECOVERY_KEY, TENLOCK_ERROR_KEY_TEXT, TENLOCK_ERROR_KEY_FILE, }
+#define tenlock_code_ALL { TENLOCK_OK, TENLOCK_ERROR_OTHER, TENLOCK_ERROR_USAGE, TENLOCK_ERROR_WRONG_CREDENTIAL, TENLOCK_ERROR_ERASED, TENLOCK_ERROR_NOT_A_VOLUME, TENLOCK_ERROR_DAMAGED, TENLOCK_ERROR_BUSY, TENLOCK_ERROR_CANNOT_WRITE, TENLOCK_ERROR_IO, TENLOCK_ERROR_CANCELLED, TENLOCK_ERROR_NULL_POINTER, TENLOCK_ERROR_STRUCT_SIZE, TENLOCK_ERROR_HANDLE, TENLOCK_ERROR_HANDLE_IN_USE, TENLOCK_ERROR_PANIC, TENLOCK_ERROR_BUFFER_SIZE, TENLOCK_ERROR_NOT_UTF8, TENLOCK_ERROR_ARGUMENT, TENLOCK_ERROR_UNSUPPORTED, TENLOCK_ERROR_TOO_MANY_HANDLES, TENLOCK_ERROR_NEWER_FORMAT, TENLOCK_ERROR_SLOT_ERASED, TENLOCK_ERROR_AMBIGUOUS_SLOT, TENLOCK_ERROR_ATTEMPT_RESERVED, TENLOCK_ERROR_MUST_CHANGE, TENLOCK_ERROR_ONE_TIME, TENLOCK_ERROR_NOT_PERMITTED, TENLOCK_ERROR_READ_ONLY, TENLOCK_ERROR_NO_SUCH_SLOT, TENLOCK_ERROR_SLOT_IN_USE, TENLOCK_ERROR_SLOTS_FULL, TENLOCK_ERROR_OWN_SLOT, TENLOCK_ERROR_REQUIRED_ROLE, TENLOCK_ERROR_LAST_WAY_IN, TENLOCK_ERROR_SLOT_OPTIONS, TENLOCK_ERROR_POLICY_RULES, TENLOCK_ERROR_COST_TOO_LOW, TENLOCK_ERROR_RULE, TENLOCK_ERROR_CREDENTIAL, TENLOCK_ERROR_EXTERNAL, TENLOCK_ERROR_ROLLBACK, TENLOCK_ERROR_HOST_MEMORY, TENLOCK_ERROR_NO_MATCHING_SLOT, TENLOCK_ERROR_OUT_OF_RANGE, TENLOCK_ERROR_LOOKS_LIKE_DATA, TENLOCK_ERROR_SIZE, TENLOCK_ERROR_ATTEMPT_LIMIT, TENLOCK_ERROR_HEADER_COPY_MISSING, TENLOCK_ERROR_UNREADABLE, TENLOCK_ERROR_PASSPHRASE, TENLOCK_ERROR_COST, TENLOCK_ERROR_LABEL, TENLOCK_ERROR_CRYPTO, TENLOCK_ERROR_EXTERNAL_TIMED_OUT, TENLOCK_ERROR_RECOVERY_KEY, TENLOCK_ERROR_KEY_TEXT, TENLOCK_ERROR_KEY_FILE, TENLOCK_ERROR_NOT_A_BACKUP, TENLOCK_ERROR_BACKUP_NEWER_FORMAT, TENLOCK_ERROR_BACKUP_DAMAGED, TENLOCK_ERROR_BACKUP_WRONG_KEY, TENLOCK_ERROR_BACKUP_NOT_GENUINE, TENLOCK_ERROR_RESTORE_OTHER_VOLUME, TENLOCK_ERROR_RESTORE_ERASED, TENLOCK_ERROR_RESTORE_OLDER, TENLOCK_ERROR_RESTORE_LENGTH, TENLOCK_ERROR_RESTORE_NEWER_FORMAT, TENLOCK_ERROR_RESTORE_DIVERGED, TENLOCK_ERROR_RESTORE_CONTRADICTION, TENLOCK_ERROR_RESTORE_NO_WAY_IN, }
 
 #ifdef __cplusplus
 extern "C" {
@@ -1809,11 +1944,14 @@ tenlock_code tenlock_erase(tenlock_locked *locked,
                            tenlock_error *error);
 
 /**
- * Writes a header copy anew that something else has overwritten, perhaps a quick format: whatever lies in that
- * MiB now is lost. Copies that are only damaged are repaired by the next unlock.
+ * Repairs the header copies from each other, as far as nothing can be lost by it; needs no key. A copy that
+ * something else has overwritten, perhaps a quick format, is written anew: whatever lies in that MiB now is
+ * lost. What only a key can tell is left to the next unlock. Gives a JSON object with the members
+ * `repaired`, `left` and `failed` to `report`, unless that is NULL.
  */
 tenlock_code tenlock_repair(tenlock_locked *locked,
-                            tenlock_error *error);
+                            tenlock_error *error,
+                            tenlock_text **report);
 
 /**
  * Closes the volume, gives the lock of its storage back and frees the handle; NULL is none.
@@ -2130,6 +2268,68 @@ tenlock_code tenlock_event_log_json(const tenlock_event_log *log,
  * Frees the handle; NULL is none.
  */
 tenlock_code tenlock_event_log_free(tenlock_event_log *log);
+
+/**
+ * Takes a backup of the header, sealed to the public key in `text`, whose private key is kept away from the
+ * medium: `backup` has the bytes of its file. It is counted in the header first, and **outlives an erase**:
+ * who has that private key and a credential that is valid now reads the payload. Admins only.
+ */
+tenlock_code tenlock_volume_backup_header(const tenlock_volume *volume,
+                                          const void *text,
+                                          size_t length,
+                                          tenlock_error *error,
+                                          tenlock_text **backup);
+
+/**
+ * As `tenlock_volume_backup_header`, not sealed: whoever finds the file guesses passphrases without any limit.
+ */
+tenlock_code tenlock_volume_backup_header_plain_outlives_erase(const tenlock_volume *volume,
+                                                               tenlock_error *error,
+                                                               tenlock_text **backup);
+
+/**
+ * Reads the bytes of a backup's file.
+ */
+tenlock_code tenlock_backup_read(const void *bytes,
+                                 size_t length,
+                                 tenlock_error *error,
+                                 tenlock_backup **backup);
+
+/**
+ * Fills `facts`.
+ */
+tenlock_code tenlock_backup_describe(const tenlock_backup *backup,
+                                     tenlock_error *error,
+                                     tenlock_backup_facts *facts);
+
+/**
+ * Puts the header of a backup on both copies of the volume on `storage`, which no volume may be open on. A sealed
+ * backup needs the private key in `text`, a plain one NULL and 0. `options` may be NULL. What was erased stays
+ * erased, and attempts that were used stay used. Gives a JSON object of what was done to `report`, unless that
+ * is NULL.
+ *
+ * TENLOCK_ERROR_RESTORE_* and other refusals: nothing was written.
+ */
+tenlock_code tenlock_restore_header(const tenlock_storage *storage,
+                                    const tenlock_backup *backup,
+                                    const void *text,
+                                    size_t length,
+                                    const tenlock_restore_options *options,
+                                    tenlock_error *error,
+                                    tenlock_text **report);
+
+/**
+ * Looks at both header copies on `storage` block by block: a JSON object. Takes no lock, costs no attempt and
+ * writes nothing.
+ */
+tenlock_code tenlock_check_header(const tenlock_storage *storage,
+                                  tenlock_error *error,
+                                  tenlock_text **check);
+
+/**
+ * Frees the handle; NULL is none.
+ */
+tenlock_code tenlock_backup_free(tenlock_backup *backup);
 
 /**
  * Makes a recovery key, as text and as words; either is for `tenlock_credential_add_recovery_key`. Wiped when

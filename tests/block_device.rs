@@ -48,7 +48,8 @@ fn volume_on_a_device_is_made_used_and_erased_like_one_in_a_file() {
         let locked = LockedVolume::open(open(&device)).unwrap().locked().unwrap();
         let Err(UnlockFailure::Wrong {
             volume,
-            remaining: 9,
+            remaining: Some(9),
+            ..
         }) = locked.unlock(&passphrase(WRONG))
         else {
             panic!("nine attempts should be left")

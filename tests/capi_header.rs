@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files of the interface in the order in which a reader of the header wants them.
-const FILES: [&str; 20] = [
+const FILES: [&str; 21] = [
     "library",
     "code",
     "fault",
@@ -26,6 +26,7 @@ const FILES: [&str; 20] = [
     "info",
     "report",
     "event_log",
+    "backup",
     "keys",
     "text",
 ];
@@ -223,15 +224,10 @@ fn exports() -> BTreeSet<String> {
 /// Each export with the lines of its body, from every file of the interface.
 fn bodies() -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
-    for file in std::fs::read_dir(root().join("src/ffi")).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "rs") {
-            continue;
-        }
+    for path in files_in(&root().join("src/ffi")) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let exports = text.split("#[unsafe(no_mangle)]\n").skip(1);
         let before = found.len();
-        for export in exports {
+        for export in text.split("#[unsafe(no_mangle)]\n").skip(1) {
             let name = export.split("extern \"C\" fn ").nth(1).unwrap();
             let name = name.split('(').next().unwrap().to_owned();
             let lines = export
@@ -245,19 +241,33 @@ fn bodies() -> Vec<(String, Vec<String>)> {
             found.push((name, body));
         }
         let here = found.len() - before;
+        let functions = text.matches("extern \"C\" fn ").count();
+        assert_eq!(here, functions, "{}", path.display());
         assert_eq!(
             here,
-            text.matches("extern \"C\" fn ").count(),
-            "{}",
-            path.display()
+            text.matches("no_mangle").count() + text.matches("export_name").count()
         );
-        let known = path.file_stem().and_then(|stem| stem.to_str()).unwrap();
+        let listed = FILES.map(source).contains(&path);
         assert!(
-            here == 0 || FILES.contains(&known),
-            "{known} is not in the header"
+            here == 0 || listed,
+            "{} is not in the header",
+            path.display()
         );
     }
     found
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_in(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
 }
 
 fn compare(name: &str, wanted: &str) {

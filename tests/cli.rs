@@ -2,8 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers are test code too")]
 
+#[path = "cli/credentials.rs"]
+mod credentials;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/header.rs"]
+mod header;
+#[path = "cli/keygen.rs"]
+mod keygen;
+#[path = "cli/policy.rs"]
+mod policy;
+#[path = "cli/profile.rs"]
+mod profile;
+#[path = "cli/recovery.rs"]
+mod recovery;
+#[path = "cli/slots.rs"]
+mod slots;
 #[path = "cli/stranger.rs"]
 mod stranger;
 
@@ -61,12 +75,23 @@ fn info_describes_a_volume_without_a_key() {
         ),
         (&512.into(), &COPY_LEN.into(), &1_003_520.into())
     );
+    let changed = &info["slots"][0]["changed"];
+    assert!(changed.as_str().unwrap().ends_with('Z'));
     let slot = serde_json::json!({
-        "index": 0, "role": "admin", "factors": ["passphrase"],
-        "attempts": { "limit": 7, "failed": 0, "remaining": 7 },
+        "index": 0, "role": "admin", "name": "", "status": "in_force", "factors": ["passphrase"],
+        "attempts": {
+            "limit": 7, "failed": 0, "remaining": 7, "reserved": false, "action": "erase_volume",
+        },
+        "flags": { "one_time": false, "read_only": false, "last_attempt_reserved": false },
+        "must_change": false, "changed": changed, "public_key": null,
         "kdf": { "algorithm": "argon2id", "memory_kib": 19456, "passes": 2, "lanes": 1 },
     });
     assert_eq!(info["slots"], Value::Array(vec![slot]));
+    let policy = serde_json::json!({
+        "min_length": 0, "min_strength_bits": 0, "not_the_label": true, "min_kdf_memory_kib": 0,
+        "min_kdf_passes": 0, "auto_lock_seconds": 0, "required_roles": [],
+    });
+    assert_eq!((&info["policy"], &info["backups"]), (&policy, &0.into()));
     let texts = [
         "label",
         "owner",

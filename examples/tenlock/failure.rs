@@ -4,8 +4,10 @@ use std::error::Error as StdError;
 use std::io;
 
 use serde_json::{Map, Value, json};
-use tenlock::volume::{Code, Error};
+use tenlock::format::Action;
+use tenlock::volume::{Code, Damage, Error};
 
+use crate::terms::action_name;
 use crate::{describe, fs};
 
 /// Attempts left from which on a plain warning is given.
@@ -20,6 +22,8 @@ pub(crate) struct Failure {
     pub(crate) name: &'static str,
     /// Says what to do; without a full stop. Empty: fail in silence.
     pub(crate) message: String,
+    /// Attempts left after a wrong credential, and what happens at the limit.
+    pub(crate) attempts_left: Option<(u8, Action)>,
     /// Further members of the JSON object.
     pub(crate) fields: Map<String, Value>,
 }
@@ -31,6 +35,7 @@ impl Failure {
             code,
             name,
             message: message.into(),
+            attempts_left: None,
             fields: Map::new(),
         }
     }
@@ -55,9 +60,27 @@ impl Failure {
         self
     }
 
-    /// The attempts left, after a wrong passphrase.
-    pub(crate) fn attempts_remaining(&self) -> Option<u64> {
-        self.fields.get(ATTEMPTS_REMAINING).and_then(Value::as_u64)
+    /// `remaining` is `None` for credentials that are not counted.
+    fn of_wrong_credential(self, remaining: Option<u8>, erases_volume: bool) -> Self {
+        let action = if erases_volume {
+            Action::EraseVolume
+        } else {
+            Action::EraseSlot
+        };
+        let failure = self.with(ATTEMPTS_REMAINING, remaining);
+        match remaining {
+            None => failure,
+            Some(remaining) => Self {
+                attempts_left: Some((remaining, action)),
+                ..failure.with("at_the_limit", action_name(action))
+            },
+        }
+    }
+
+    /// Adds how it is done with this tool.
+    fn with_hint(mut self, hint: &str) -> Self {
+        self.message = format!("{} ({hint})", self.message);
+        self
     }
 }
 
@@ -65,10 +88,28 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = Self::new(error.code(), error.name(), error.to_string());
         match error {
-            Error::WrongCredential { remaining } => failure.with(ATTEMPTS_REMAINING, remaining),
+            Error::WrongCredential {
+                remaining,
+                erases_volume,
+            } => failure.of_wrong_credential(remaining, erases_volume),
+            Error::SlotErased => failure.with(ATTEMPTS_REMAINING, 0),
             Error::Erased(report) => failure
                 .with(ATTEMPTS_REMAINING, 0)
                 .with("erase", describe::report_json(&report)),
+            Error::AmbiguousSlot { slots } => failure
+                .with("slots", slots)
+                .with_hint("with --slot N, --role ROLE or --any-slot"),
+            Error::AttemptReserved { slot } => failure
+                .with("slot", slot)
+                .with_hint("with `tenlock slot allow`"),
+            Error::MustChange { slot } => failure
+                .with("slot", slot)
+                .with_hint("with `tenlock slot change`"),
+            Error::OneTime { slot } => failure
+                .with("slot", slot)
+                .with_hint("with `tenlock recover`"),
+            Error::Rollback(_) => failure.with_hint("or add --accept-rollback"),
+            Error::Damaged(Damage::Log) => failure.with_hint("with --accept-lost-log"),
             _ => failure,
         }
     }

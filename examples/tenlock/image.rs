@@ -2,15 +2,12 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
 
-use tenlock::format::VolumeState;
-use tenlock::storage::{FileStorage, Storage};
-use tenlock::volume::{Code, Error, Info, LockedVolume, Opened, Volume, Workers, inspect};
+use tenlock::storage::FileStorage;
+use tenlock::volume::{Code, Error, LockedVolume, Opened};
 
-use crate::credential::Source;
 use crate::failure::Failure;
-use crate::output::{Output, escape};
+use crate::output::escape;
 
 /// Opens for reading: nothing is locked or written.
 pub(crate) fn open_read_only(path: &Path) -> Result<FileStorage, Failure> {
@@ -31,38 +28,6 @@ pub(crate) fn open(path: &Path) -> Result<FileStorage, Failure> {
         }
         Err(error) => Err(cannot_open(path, &error)),
     }
-}
-
-/// Unlocks the volume at `path`.
-///
-/// Whatever a passphrase cannot change is told before one is asked for, and while a person types, nobody else is kept out.
-pub(crate) fn unlock(path: &Path, source: &Source, out: &mut Output) -> Result<Volume, Failure> {
-    let storage: Arc<dyn Storage> = Arc::new(open(path)?);
-    let info = inspect(&*storage)?;
-    if info.state != VolumeState::Locked || is_exhausted(&info) {
-        // Finishes what was interrupted, if it can.
-        drop(LockedVolume::open_shared(Arc::clone(&storage))?.locked()?);
-    }
-    if !storage.is_writable() {
-        return Err(Error::CannotWrite(None).into());
-    }
-    if matches!(source, Source::Prompt) && !out.is_json() {
-        out.warn_of_few_attempts(attempts_remaining(&info).map_or(u64::MAX, u64::from));
-    }
-    let passphrase = source.read()?;
-    let volume = LockedVolume::open_shared(storage)?
-        .locked()?
-        .unlock(&passphrase)
-        .map_err(Error::from)?;
-    for notice in volume.notices() {
-        out.notice(notice.to_string());
-    }
-    with_all_cores(volume)
-}
-
-/// The volume with a thread for each core.
-pub(crate) fn with_all_cores(volume: Volume) -> Result<Volume, Failure> {
-    Ok(volume.with_workers(Workers::for_this_machine()?))
 }
 
 /// Opens the volume at `path` without a key, and finishes an erase that is due.
@@ -98,17 +63,4 @@ pub(crate) fn cannot_open(path: &Path, error: &std::io::Error) -> Failure {
         }
         _ => Failure::io("open", &shown, error),
     }
-}
-
-/// Attempts left on the slot with the fewest.
-fn attempts_remaining(info: &Info) -> Option<u8> {
-    info.slots
-        .iter()
-        .filter_map(|slot| slot.attempts)
-        .map(|attempts| attempts.remaining)
-        .min()
-}
-
-fn is_exhausted(info: &Info) -> bool {
-    attempts_remaining(info) == Some(0)
 }

@@ -10,11 +10,15 @@ mod describe;
 mod failure;
 mod fs;
 mod image;
+mod new_file;
 mod output;
 mod payload;
 mod progress;
 mod strength;
+mod terms;
 mod units;
+mod unlock;
+mod ways_in;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
+use tenlock::format::Action;
+
 use crate::failure::{FEW_ATTEMPTS, Failure};
 
 /// What a command that succeeded has to say.
@@ -48,15 +50,21 @@ impl Output {
         self.remark("warning", text.into());
     }
 
-    /// The plain warning, if few attempts remain.
-    pub(crate) fn warn_of_few_attempts(&mut self, remaining: u64) {
-        if (1..=u64::from(FEW_ATTEMPTS)).contains(&remaining) {
+    /// The plain warning, if few attempts remain before `action`.
+    pub(crate) fn warn_of_few_attempts(&mut self, remaining: u8, action: Action) {
+        if (1..=FEW_ATTEMPTS).contains(&remaining) {
             let attempts = if remaining == 1 {
                 "1 attempt is".to_owned()
             } else {
                 format!("{remaining} attempts are")
             };
-            self.warning(format!("only {attempts} left. After that the key is destroyed and nobody can read the data."));
+            let then = match action {
+                Action::EraseVolume => "the key is destroyed and nobody can read the data",
+                Action::EraseSlot => {
+                    "the slot is erased, and only another credential opens the volume"
+                }
+            };
+            self.warning(format!("only {attempts} left. After that {then}."));
         }
     }
 
@@ -80,12 +88,14 @@ impl Output {
     /// Prints a failure and gives the exit code.
     pub(crate) fn fail(&mut self, failure: Failure) -> ExitCode {
         let code = ExitCode::from(failure.code as u8);
-        let remaining = failure.attempts_remaining();
+        let left = failure.attempts_left;
         if !self.json && !failure.message.is_empty() {
             // Where even standard error cannot be written the exit code has to do.
             let _ = writeln!(io::stderr(), "error: {}", failure.message);
         }
-        self.warn_of_few_attempts(remaining.unwrap_or_default());
+        if let Some((remaining, action)) = left {
+            self.warn_of_few_attempts(remaining, action);
+        }
         if self.json {
             let _ = self.print_object(failure.into());
         }

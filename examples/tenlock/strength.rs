@@ -4,9 +4,6 @@ use tenlock::crypto::Passphrase;
 use zxcvbn::feedback::Feedback;
 use zxcvbn::{Score, zxcvbn};
 
-use zeroize::Zeroizing;
-
-use crate::failure::Failure;
 use crate::output::Output;
 
 /// Warns of a passphrase that could be guessed, and says how to make a better one. `known` are texts that a finder can read. The
@@ -27,26 +24,6 @@ pub(crate) fn advise(passphrase: &Passphrase, known: &[&str], out: &mut Output) 
          Five or more random words are strong.",
         estimate.guesses_log10()
     ));
-}
-
-/// Refuses a passphrase that a finder can read on the volume.
-pub(crate) fn check_not_public(passphrase: &Passphrase, known: &[&str]) -> Result<(), Failure> {
-    let same = |text: &&str| {
-        // As the passphrase is: in normal form.
-        Passphrase::new(text).is_ok_and(|text| {
-            let public = text.expose().to_ascii_lowercase();
-            let secret = Zeroizing::new(passphrase.expose().to_ascii_lowercase());
-            public
-                .windows(secret.len())
-                .any(|part| part == secret.as_slice())
-        })
-    };
-    if known.iter().any(same) {
-        return Err(Failure::usage(
-            "the passphrase stands in the label or the hint, which everybody can read: choose another one",
-        ));
-    }
-    Ok(())
 }
 
 /// The advice contains nothing of the passphrase: the estimator picks from a fixed list.

@@ -227,7 +227,7 @@ fn add(credential: *mut tenlock_credential, part: Part) -> Result<(), Fault> {
 
 /// # Safety
 /// As [`memory::bytes`].
-unsafe fn utf8<'a>(text: *const c_void, length: usize) -> Result<&'a str, Fault> {
+pub(super) unsafe fn utf8<'a>(text: *const c_void, length: usize) -> Result<&'a str, Fault> {
     // SAFETY: as the caller promises.
     let bytes = unsafe { memory::bytes(text, length) }?;
     str::from_utf8(bytes).map_err(|_| TENLOCK_ERROR_NOT_UTF8.into())

@@ -8,7 +8,7 @@ use super::code::tenlock_code::{self, *};
 use super::memory::{self, Versioned};
 use super::storage_callbacks::CallbackFailure;
 use crate::crypto::{CryptoError, KeyFileError, KeyTextError, RecoveryKeyError};
-use crate::volume::{Error, ExternalError};
+use crate::volume::{BackupError, Error, ExternalError, RestoreRefusal};
 
 /// Bytes of the text in `tenlock_error`, the zero byte at its end included.
 pub const TENLOCK_ERROR_TEXT_SIZE: usize = 512;
@@ -254,6 +254,23 @@ fn code_of(error: &Error) -> tenlock_code {
         Error::Cost(_) => TENLOCK_ERROR_COST,
         Error::Label(_) => TENLOCK_ERROR_LABEL,
         Error::Crypto(_) => TENLOCK_ERROR_CRYPTO,
+        Error::Backup(error) => match error {
+            BackupError::NotABackup => TENLOCK_ERROR_NOT_A_BACKUP,
+            BackupError::NewerFormat(_) => TENLOCK_ERROR_BACKUP_NEWER_FORMAT,
+            BackupError::Damaged(_) => TENLOCK_ERROR_BACKUP_DAMAGED,
+            BackupError::WrongKey { .. } => TENLOCK_ERROR_BACKUP_WRONG_KEY,
+            BackupError::NotGenuine => TENLOCK_ERROR_BACKUP_NOT_GENUINE,
+        },
+        Error::Restore(refusal) => match refusal {
+            RestoreRefusal::OtherVolume { .. } => TENLOCK_ERROR_RESTORE_OTHER_VOLUME,
+            RestoreRefusal::Erased => TENLOCK_ERROR_RESTORE_ERASED,
+            RestoreRefusal::Older { .. } => TENLOCK_ERROR_RESTORE_OLDER,
+            RestoreRefusal::Length { .. } => TENLOCK_ERROR_RESTORE_LENGTH,
+            RestoreRefusal::NewerFormat(_) => TENLOCK_ERROR_RESTORE_NEWER_FORMAT,
+            RestoreRefusal::Diverged { .. } => TENLOCK_ERROR_RESTORE_DIVERGED,
+            RestoreRefusal::Contradiction => TENLOCK_ERROR_RESTORE_CONTRADICTION,
+            RestoreRefusal::NoWayIn => TENLOCK_ERROR_RESTORE_NO_WAY_IN,
+        },
     }
 }
 

@@ -5,12 +5,14 @@ use super::code::tenlock_code::{self, *};
 use super::credential::tenlock_credential;
 use super::fault::{Fault, tenlock_error};
 use super::info::tenlock_info;
+use super::json_header;
 use super::memory::{Out, OutHandle};
 use super::options::{Unlock, slot_number, tenlock_unlock_options};
 use super::report::tenlock_report;
 use super::storage::{SharedStorage, tenlock_storage};
 use super::table::{self, Exclusive, Handle, exclusive, shared};
-use super::volume::{OpenVolume, tenlock_volume};
+use super::text::tenlock_text;
+use super::volume::{OpenVolume, put_json, tenlock_volume};
 use crate::format::VolumeState;
 use crate::volume::{
     ErasedVolume, Error, LockedVolume, Opened, UnlockFailure, UnlockOptions, Volume, inspect,
@@ -291,20 +293,28 @@ pub unsafe extern "C" fn tenlock_erase(
     unsafe { call(error, work) }
 }
 
-/// Writes a header copy anew that something else has overwritten, perhaps a quick format: whatever lies in that
-/// MiB now is lost. Copies that are only damaged are repaired by the next unlock.
+/// Repairs the header copies from each other, as far as nothing can be lost by it; needs no key. A copy that
+/// something else has overwritten, perhaps a quick format, is written anew: whatever lies in that MiB now is
+/// lost. What only a key can tell is left to the next unlock. Gives a JSON object with the members
+/// `repaired`, `left` and `failed` to `report`, unless that is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tenlock_repair(
     locked: *mut tenlock_locked,
     error: *mut tenlock_error,
+    report: *mut *mut tenlock_text,
 ) -> tenlock_code {
     let work = || {
+        // SAFETY: the caller's pointer, as the contract of the module says.
+        let report = unsafe { OutHandle::<tenlock_text>::at_unless_null(report) }?;
         let mut handle = exclusive(locked)?;
         let volume = take(&mut handle)?;
         match volume.repair() {
-            Ok(volume) => {
-                handle.put(LockedState::Locked(volume));
-                Ok(())
+            Ok(repaired) => {
+                handle.put(LockedState::Locked(repaired.volume));
+                match report {
+                    Some(report) => put_json(report, &json_header::repair(&repaired.report)),
+                    None => Ok(()),
+                }
             }
             Err(failure) => Err(put_back(&mut handle, failure)),
         }

@@ -155,6 +155,15 @@ impl<H: Handle> OutHandle<H> {
         Ok(Self { to, place })
     }
 
+    /// As [`at`](Self::at), for an output that the caller need not want.
+    ///
+    /// # Safety
+    /// As [`at`](Self::at).
+    pub(super) unsafe fn at_unless_null(to: *mut *mut H) -> Result<Option<Self>, Fault> {
+        // SAFETY: as the caller promises.
+        (!to.is_null()).then(|| unsafe { Self::at(to) }).transpose()
+    }
+
     pub(super) fn put(self, content: H::Content) {
         let handle = self.place.put(content);
         // SAFETY: as whoever called `at` promised.

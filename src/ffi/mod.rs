@@ -40,6 +40,7 @@
     reason = "one contract for all exports, stated above and in the header"
 )]
 
+mod backup;
 mod boundary;
 mod callback;
 mod code;
@@ -50,6 +51,7 @@ mod external;
 mod fault;
 mod info;
 mod json;
+mod json_header;
 mod keys;
 mod library;
 mod locked;
@@ -66,6 +68,7 @@ mod text;
 mod volume;
 mod workers;
 
+pub use backup::*;
 pub use code::{tenlock_code, tenlock_code_class, tenlock_code_name, tenlock_code_text};
 pub use create::*;
 pub use credential::*;

@@ -220,7 +220,7 @@ impl Unlock {
                 workers: workers::of(table.workers)?,
                 choice,
                 origin: origin(table.host, table.agent)?,
-                memory: host_memory(&table)?,
+                memory: host_memory(table.memory_path, table.memory)?,
                 table,
             })
         }
@@ -253,21 +253,24 @@ pub(super) unsafe fn origin(host: *const c_char, agent: *const c_char) -> Result
     ))
 }
 
+/// The memory of this host, given as a path or as callbacks.
+///
 /// # Safety
-/// What the options point to is as the contract of the module says.
-unsafe fn host_memory(
-    table: &tenlock_unlock_options,
+/// Both are as the contract of the module says.
+pub(super) unsafe fn host_memory(
+    path: *const c_char,
+    callbacks: *const tenlock_memory_callbacks,
 ) -> Result<Option<Arc<dyn RollbackMemory>>, Fault> {
-    match (table.memory_path.is_null(), table.memory.is_null()) {
+    match (path.is_null(), callbacks.is_null()) {
         (true, true) => Ok(None),
         (false, true) => {
             // SAFETY: as the caller promises.
-            let path = unsafe { memory::path(table.memory_path) }?;
+            let path = unsafe { memory::path(path) }?;
             Ok(Some(Arc::new(FileMemory::new(path))))
         }
         (true, false) => {
             // SAFETY: as the caller promises.
-            let callbacks = unsafe { memory::read(table.memory) }?;
+            let callbacks = unsafe { memory::read(callbacks) }?;
             Ok(Some(Arc::new(CallbackMemory::new(&callbacks)?)))
         }
         (false, false) => Err(Fault::new(

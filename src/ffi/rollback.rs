@@ -15,7 +15,7 @@ use crate::volume::{Error, FileMemory, Remembered, RollbackMemory};
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct tenlock_remembered {
-    /// Changes of the header, each attempt included.
+    /// Changes of the header; attempts do not count.
     pub generation: u64,
     /// Number of the policy.
     pub policy_number: u64,
@@ -49,6 +49,15 @@ pub struct tenlock_memory_callbacks {
             context: *mut c_void,
             volume_id: *const u8,
             seen: *const tenlock_remembered,
+        ) -> i32,
+    >,
+    /// Required. Forgets the volume and sets `known` to whether it was remembered. Called when an older copy
+    /// was accepted.
+    pub forget: Option<
+        unsafe extern "C-unwind" fn(
+            context: *mut c_void,
+            volume_id: *const u8,
+            known: *mut u32,
         ) -> i32,
     >,
 }
@@ -87,12 +96,15 @@ pub(super) struct CallbackMemory {
     context: *mut c_void,
     recall: Recall,
     remember: Remember,
+    forget: Forget,
 }
 
 type Recall =
     unsafe extern "C-unwind" fn(*mut c_void, *const u8, *mut u32, *mut tenlock_remembered) -> i32;
 type Remember =
     unsafe extern "C-unwind" fn(*mut c_void, *const u8, *const tenlock_remembered) -> i32;
+
+type Forget = unsafe extern "C-unwind" fn(*mut c_void, *const u8, *mut u32) -> i32;
 
 // SAFETY: whoever hands over callbacks promises that they can be called from any thread.
 unsafe impl Send for CallbackMemory {}
@@ -105,6 +117,7 @@ impl CallbackMemory {
             context: table.context,
             recall: table.recall.ok_or(TENLOCK_ERROR_NULL_POINTER)?,
             remember: table.remember.ok_or(TENLOCK_ERROR_NULL_POINTER)?,
+            forget: table.forget.ok_or(TENLOCK_ERROR_NULL_POINTER)?,
         })
     }
 }
@@ -136,5 +149,13 @@ impl RollbackMemory for CallbackMemory {
         };
         // SAFETY: the caller's function with his context; the other pointers are ours.
         outcome(unsafe { (self.remember)(self.context, id, &raw const seen) })
+    }
+
+    fn forget(&self, volume: VolumeId) -> io::Result<bool> {
+        let id = volume.as_bytes().as_ptr();
+        let mut known = 0;
+        // SAFETY: the caller's function with his context; the other pointers are ours.
+        outcome(unsafe { (self.forget)(self.context, id, &raw mut known) })?;
+        Ok(known != 0)
     }
 }

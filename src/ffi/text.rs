@@ -9,7 +9,8 @@ use super::memory::Out;
 use super::table::{self, Handle, shared};
 use crate::crypto::Secret;
 
-/// A text that the library has made, perhaps a secret one. Wiped when it is freed.
+/// A text that the library has made, perhaps a secret one, or the bytes of a header backup. Wiped when it is
+/// freed.
 pub struct tenlock_text {
     _private: [u8; 0],
 }

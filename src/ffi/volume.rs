@@ -297,8 +297,7 @@ pub unsafe extern "C" fn tenlock_volume_lock(
 ) -> tenlock_code {
     let work = || {
         // SAFETY: the caller's pointer, as the contract of the module says.
-        let out = (!locked.is_null()).then(|| unsafe { OutHandle::<tenlock_locked>::at(locked) });
-        let out = out.transpose()?;
+        let out = unsafe { OutHandle::<tenlock_locked>::at_unless_null(locked) }?;
         let mut handle = exclusive(volume)?;
         let open = handle.take()?;
         handle.close();

@@ -117,6 +117,7 @@ pub(super) enum Kind {
     Slot,
     Seal,
     Log,
+    Backup,
 }
 
 impl Kind {
@@ -130,6 +131,7 @@ impl Kind {
             Self::Slot => b"TLSLOT\0\0",
             Self::Seal => b"TLSEAL\0\0",
             Self::Log => b"TLLOG\0\0\0",
+            Self::Backup => b"TLBACKUP",
         }
     }
 }

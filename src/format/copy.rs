@@ -85,6 +85,14 @@ impl HeaderCopy {
         }
     }
 
+    /// Reads a copy from its bytes as far as they go.
+    #[must_use]
+    pub(super) fn parse_bytes(bytes: &[u8]) -> Self {
+        let (blocks, _) = bytes.as_chunks::<BLOCK_LEN>();
+        let blocks: Vec<_> = blocks.iter().map(|block| Some(Box::new(*block))).collect();
+        Self::parse(&blocks)
+    }
+
     /// The root, or what is wrong with it.
     pub fn root(&self) -> Result<&Root, Defect> {
         self.root
@@ -94,12 +102,51 @@ impl HeaderCopy {
     }
 
     /// Whether any block is valid and carries this volume id.
-    pub(super) fn has_blocks_of(&self, id: VolumeId) -> bool {
+    #[must_use]
+    pub fn has_blocks_of(&self, id: VolumeId) -> bool {
         self.ids().any(|found| found == id)
     }
 
+    /// A volume other than this one that a valid block is of.
+    pub(super) fn other_than(&self, id: VolumeId) -> Option<VolumeId> {
+        self.ids().find(|found| *found != id)
+    }
+
+    /// The block of the seal with this number, if it is valid and of this volume.
+    #[must_use]
+    pub fn seal_block(&self, id: VolumeId, index: usize) -> Option<&Block> {
+        let block = self.seal.get(index)?.as_ref().ok()?;
+        (block.id == id).then_some(&*block.value)
+    }
+
+    /// The volume of the first valid block.
+    #[must_use]
+    pub fn any_id(&self) -> Option<VolumeId> {
+        self.ids().next()
+    }
+
+    /// Whether any block of slots or seal is valid and of this volume.
+    pub(super) fn has_keys_of(&self, id: VolumeId) -> bool {
+        self.slots.iter().any(|slot| defect(slot, id).is_none())
+            || self.seal.iter().any(|block| defect(block, id).is_none())
+    }
+
+    /// Whether there is a root of this volume, and blocks of slots and seal could all be read and
+    /// none of them is valid.
+    pub(super) fn is_without_keys(&self, id: VolumeId) -> bool {
+        fn gone<T>(checked: &Checked<T>) -> bool {
+            checked
+                .as_ref()
+                .is_err_and(|defect| *defect != Defect::Unreadable)
+        }
+        defect(&self.root, id).is_none()
+            && self.slots.iter().all(gone)
+            && self.seal.iter().all(gone)
+    }
+
     /// The defects of the blocks that `id`'s volume needs in this copy, by block number.
-    pub(super) fn defects(&self, id: VolumeId, seal_blocks: u16) -> Vec<(usize, Defect)> {
+    #[must_use]
+    pub fn defects(&self, id: VolumeId, seal_blocks: u16) -> Vec<(usize, Defect)> {
         let single = [
             (ROOT_BLOCK, defect(&self.root, id)),
             (STATE_BLOCK, defect(&self.state, id)),

@@ -6,6 +6,8 @@ use super::block::{
 };
 use super::defect::Defect;
 use super::layout::{SLOT_COUNT, Span};
+use super::policy::Policy;
+use super::root::Root;
 
 const FAILED: Span = Span::at(32, SLOT_COUNT);
 const VERSIONS: Span = FAILED.then(8 * SLOT_COUNT);
@@ -29,6 +31,21 @@ impl Counters {
         versions: [0; SLOT_COUNT],
     };
 
+    /// What counts where no counters can be read: one attempt is left on each slot.
+    #[must_use]
+    pub fn one_attempt_left(root: &Root, policy: &Policy) -> Self {
+        let failed = |slot: usize| {
+            policy.grants[slot]
+                .as_ref()
+                .and_then(|grant| grant.lockout)
+                .map_or(0, |(limit, _)| limit - 1)
+        };
+        Self {
+            failed: core::array::from_fn(failed),
+            versions: root.slot_versions,
+        }
+    }
+
     /// Failed attempts on this version of a slot.
     #[must_use]
     pub fn of_slot(&self, slot: usize, version: u64) -> u8 {
@@ -39,9 +56,11 @@ impl Counters {
         }
     }
 
-    /// Sets the failed attempts on this version of a slot.
+    /// Sets the failed attempts on this version of a slot, and on those up to the one that the count
+    /// was about: a later version that is lost for a while must not begin at 0 when it is back.
     pub fn set_slot(&mut self, slot: usize, version: u64, failed: u8) {
-        (self.failed[slot], self.versions[slot]) = (failed, version);
+        self.failed[slot] = failed;
+        self.versions[slot] = self.versions[slot].max(version);
     }
 
     /// Reads a counters block.
@@ -108,6 +127,9 @@ mod tests {
         let mut counters = Counters::ZERO;
         counters.set_slot(3, 5, 9);
         assert_eq!([5, 6].map(|version| counters.of_slot(3, version)), [9, 0]);
+        let mut earlier = counters;
+        earlier.set_slot(3, 4, 8);
+        assert_eq!([4, 5].map(|version| earlier.of_slot(3, version)), [8, 8]);
         let mut later = Counters::ZERO;
         later.set_slot(3, 6, 1);
         for merged in [counters.stricter(later), later.stricter(counters)] {

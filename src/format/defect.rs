@@ -98,6 +98,16 @@ pub enum Defect {
     LogNotEmpty,
     #[error("a record of the event log has a number above 2^63 - 1 (F-102)")]
     LogSequence,
+    #[error("it is neither sealed nor plain (F-130)")]
+    BackupKind,
+    #[error("it is plain and yet has a recipient (F-131)")]
+    BackupEnvelope,
+    #[error("it is shorter or longer than a header backup is (F-132)")]
+    BackupLength,
+    #[error("the checksum of its body is wrong (F-133)")]
+    BackupChecksum,
+    #[error("its body is not the whole header of which its head speaks (F-134)")]
+    BackupContents,
 }
 
 impl Defect {

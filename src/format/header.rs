@@ -125,7 +125,7 @@ impl Header {
         let counters = pick(both, id, |copy| &copy.counters).map(|counters| counters.value);
         let counters = counters
             .reduce(Counters::stricter)
-            .unwrap_or_else(|| one_attempt_left(&root.value, &policy));
+            .unwrap_or_else(|| Counters::one_attempt_left(&root.value, &policy));
         let copies = both.map(|copy| parts.status(copy, root));
         let log_blocks =
             (0..LOG_BLOCKS).flat_map(|index| pick(both, id, move |copy| &copy.log[index]));
@@ -348,7 +348,7 @@ fn no_root(defects: [Defect; 2]) -> HeaderError {
 }
 
 /// The valid blocks of the volume in copy A and copy B.
-fn pick<'a, T: 'a>(
+pub(super) fn pick<'a, T: 'a>(
     both: [&'a HeaderCopy; 2],
     id: VolumeId,
     block: impl Fn(&'a HeaderCopy) -> &'a Checked<T>,
@@ -357,19 +357,6 @@ fn pick<'a, T: 'a>(
         .into_iter()
         .filter_map(|checked| checked.as_ref().ok())
         .filter(move |valid| valid.id == id)
-}
-
-fn one_attempt_left(root: &Root, policy: &Policy) -> Counters {
-    let failed = |slot: usize| {
-        policy.grants[slot]
-            .as_ref()
-            .and_then(|grant| grant.lockout)
-            .map_or(0, |(limit, _)| limit - 1)
-    };
-    Counters {
-        failed: core::array::from_fn(failed),
-        versions: root.slot_versions,
-    }
 }
 
 fn check_kdf_variety(slots: &[SlotBlock; SLOT_COUNT]) -> Result<(), Defect> {

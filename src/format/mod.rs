@@ -10,6 +10,7 @@
 //! were given, and each field is checked before it takes part in arithmetic. What was accepted
 //! encodes to the same bytes again, so a MAC over encoded bytes is a MAC over the bytes as stored.
 
+mod backup;
 mod block;
 mod counters;
 mod defect;
@@ -17,7 +18,9 @@ mod factor;
 mod label;
 mod layout;
 mod log;
+mod place;
 mod policy;
+mod remains;
 mod root;
 mod seal;
 mod slot;
@@ -34,6 +37,7 @@ pub(crate) fn page_text() -> &'static str {
     include_str!("../../docs/format.md")
 }
 
+pub use backup::{BackupHead, Envelope};
 pub use block::{Block, ParseVolumeIdError, VolumeId};
 pub use copy::HeaderCopy;
 pub use counters::Counters;
@@ -47,7 +51,9 @@ pub use layout::{
     SEAL_FIRST_BLOCK, SLOT_COUNT, SLOT_FIRST_BLOCK, STATE_BLOCK, USED_BLOCKS, USED_LEN,
 };
 pub use log::{CIPHERTEXT_LEN, Log, LogBlock, LogFault, LogHead, Record};
+pub use place::BlockKind;
 pub use policy::{Action, Grant, GrantFlags, MAX_ATTEMPTS, PassphraseRules, Policy, SIGNATURE_LEN};
+pub use remains::Remains;
 pub use root::{Cipher, MAC_LEN, Root, SectorSize};
 pub use seal::Seal;
 pub use slot::{Endorsement, MAX_FACTORS, Role, Slot, SlotBlock, WRAPPED_LEN, WrappedKeys};

@@ -1,13 +1,15 @@
 //! Changing the header of an open volume: one generation to the next (format page §6.2).
 
+use std::sync::MutexGuard;
+
 use super::draft::Draft;
 use super::erase::now;
 use super::error::Error;
-use super::event::EventKind;
+use super::event::{Event, EventKind};
 use super::log;
 use super::unlocked::Volume;
 use crate::crypto::fill_random;
-use crate::format::Role;
+use crate::format::{Header, Role};
 
 /// Who has to sign a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,27 @@ impl Volume {
         event: EventKind,
         edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
     ) -> Result<usize, Error> {
+        self.make_change(signed, event, edit).map(|(slot, _)| slot)
+    }
+
+    /// As [`change`](Self::change); returns the header as it stands on the medium then.
+    pub(super) fn change_header(
+        &self,
+        signed: Signed,
+        event: EventKind,
+        edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
+    ) -> Result<Box<Header>, Error> {
+        // Copied under the lock: the next change may follow at once.
+        self.make_change(signed, event, edit)
+            .map(|(_, header)| header.clone())
+    }
+
+    fn make_change(
+        &self,
+        signed: Signed,
+        event: EventKind,
+        edit: impl FnOnce(&mut Draft<'_>) -> Result<usize, Error>,
+    ) -> Result<(usize, MutexGuard<'_, Box<Header>>), Error> {
         let mut header = self.current_header()?;
         let mut draft = Draft::new(header.clone(), self.keys(), &fill_random, now());
         let slot = edit(&mut draft)?;
@@ -36,13 +59,13 @@ impl Volume {
             draft.sign()?;
         }
         let mut next = draft.finish()?;
-        let event = self.origin().slot_event(event, &next, slot);
+        let event = self.event(event, slot);
         log::with_record(&mut next, &event, |next, record| {
             self.medium().write_generation(next, record)
         })?;
         *header = next;
         self.remember(&header);
-        Ok(slot)
+        Ok((slot, header))
     }
 
     /// An admin signs whatever he changes, so that nothing earlier can be put back; others cannot.
@@ -58,11 +81,19 @@ impl Volume {
     pub(super) fn record(&self, kind: EventKind) -> Result<(), Error> {
         if self.medium().check_writable().is_ok() {
             let mut header = self.current_header()?;
-            let event = self.origin().slot_event(kind, &header, self.slot());
+            let event = self.event(kind, self.slot());
             log::record(self.medium(), &mut header, &event);
             self.remember(&header);
         }
         Ok(())
+    }
+
+    /// An event that happens now to a slot, at the hands of whoever opened the volume.
+    pub(super) fn event(&self, kind: EventKind, slot: usize) -> Event {
+        self.origin()
+            .event(kind)
+            .with_slots([slot])
+            .with_role(self.role())
     }
 
     /// Refuses what the role of the opened slot does not permit.

@@ -1,8 +1,9 @@
 //! Which slots a credential is tried on.
 
-use super::attempt::{limit, remaining};
+use super::attempt::{limit, remaining, slot_state};
 use super::credential::Credential;
 use super::error::Error;
+use super::slots::granted_role;
 use crate::format::{Header, Role, SLOT_COUNT, SlotState};
 
 /// Which of the slots that ask for a credential of this kind it is tried on.
@@ -14,8 +15,9 @@ use crate::format::{Header, Role, SLOT_COUNT, SlotState};
 pub enum SlotChoice {
     /// Where it is clear which is meant: all slots whose kind of credential is not counted; else the
     /// only user's slot that fits; else, on a volume without users, the only slot that fits; else
-    /// [`Error::AmbiguousSlot`], and nothing is charged. Typing errors of a user are
-    /// never charged to an admin's slot, also when the user's own is used up.
+    /// [`Error::AmbiguousSlot`], and nothing is charged. A slot that was erased because its attempts
+    /// were used up counts as one that could be meant: its holder may not know. Typing errors of a
+    /// user are never charged to an admin's slot.
     #[default]
     Obvious,
     /// The slot with this index.
@@ -41,24 +43,22 @@ pub(super) fn candidates(
         .filter(|slot| fits(header, credential, *slot))
         .filter(chosen)
         .collect();
-    let Some(first) = fitting.first().copied() else {
+    if fitting.is_empty() {
         return Err(Error::NoMatchingSlot);
-    };
+    }
     if !credential.is_guessable() {
         return Ok(fitting);
     }
     let fitting = match choice {
-        SlotChoice::Obvious => obvious(header, fitting)?,
+        SlotChoice::Obvious => obvious(header, &fitting)?,
         _ => fitting,
     };
-    let usable: Vec<usize> = fitting
+    let (reserved, usable): (Vec<usize>, Vec<usize>) = fitting
         .into_iter()
-        .filter(|slot| !is_reserved(header, *slot))
-        .collect();
-    if usable.is_empty() {
-        Err(Error::AttemptReserved { slot: first })
-    } else {
-        Ok(usable)
+        .partition(|slot| is_reserved(header, *slot));
+    match reserved.first() {
+        Some(slot) if usable.is_empty() => Err(Error::AttemptReserved { slot: *slot }),
+        _ => Ok(usable),
     }
 }
 
@@ -71,19 +71,27 @@ pub(super) fn is_reserved(header: &Header, slot: usize) -> bool {
         && limit(header, slot) > Some(1)
 }
 
-fn obvious(header: &Header, fitting: Vec<usize>) -> Result<Vec<usize>, Error> {
-    let is_user = |slot: &usize| role_of(header, *slot) == Some(Role::User);
-    let mut grants = header.policy.grants.iter().flatten();
-    let meant: Vec<usize> = if grants.any(|grant| grant.role == Role::User) {
-        fitting.iter().copied().filter(is_user).collect()
+fn obvious(header: &Header, fitting: &[usize]) -> Result<Vec<usize>, Error> {
+    let could_be_meant = |slot: &usize| fitting.contains(slot) || is_exhausted(header, *slot);
+    let meant: Vec<usize> = (0..SLOT_COUNT).filter(could_be_meant).collect();
+    let is_user = |slot: &usize| granted_role(header, *slot).ok() == Some(Role::User);
+    let candidates: Vec<usize> = if (0..SLOT_COUNT).any(|slot| is_user(&slot)) {
+        meant.iter().copied().filter(is_user).collect()
     } else {
-        fitting.clone()
+        meant.clone()
     };
-    if meant.len() == 1 {
-        Ok(meant)
-    } else {
-        Err(Error::AmbiguousSlot { slots: fitting })
+    match candidates.as_slice() {
+        [one] if fitting.contains(one) => Ok(candidates),
+        _ => Err(Error::AmbiguousSlot { slots: meant }),
     }
+}
+
+/// Whether a slot was erased because its attempts were used up. What it asked for is not known any
+/// more.
+fn is_exhausted(header: &Header, slot: usize) -> bool {
+    let grant = header.policy.grants[slot].as_ref();
+    grant.is_some_and(|grant| grant.lockout.is_some())
+        && slot_state(header, slot) != SlotState::InForce
 }
 
 fn fits(header: &Header, credential: &Credential<'_>, slot: usize) -> bool {

@@ -159,10 +159,14 @@ impl<'a> Draft<'a> {
         let authority = self.keys.authority().ok_or(Damage::Authority)?;
         let header = &mut self.header;
         for (index, block) in header.slots.iter_mut().enumerate() {
-            if let SlotBlock::Used(slot) = block
-                && let Some(endorsement) = slot.endorsement.take()
-            {
-                header.policy.holders[index] = endorsement.holder;
+            match block {
+                // Spent, or erased: who held it endorses nobody any more.
+                SlotBlock::Empty => header.policy.holders[index] = [0; 32],
+                SlotBlock::Used(slot) => {
+                    if let Some(endorsement) = slot.endorsement.take() {
+                        header.policy.holders[index] = endorsement.holder;
+                    }
+                }
             }
         }
         let policy = &mut header.policy;

@@ -32,6 +32,9 @@ pub struct EraseReport {
     pub ended: u64,
     /// What was overwritten: slots and seal of both header copies.
     pub regions: Vec<Region>,
+    /// How many backups of the header were taken. The erase does not reach them: with any of them,
+    /// a credential and the payload, the data can still be read.
+    pub backups: u32,
 }
 
 impl EraseReport {
@@ -45,7 +48,7 @@ impl EraseReport {
         self.ended > 0
     }
 
-    fn of(volume: VolumeId, record: &EraseRecord) -> Self {
+    fn of(volume: VolumeId, backups: u32, record: &EraseRecord) -> Self {
         let EraseRecord {
             cause,
             began,
@@ -58,6 +61,21 @@ impl EraseReport {
             began,
             ended,
             regions,
+            backups,
+        }
+    }
+
+    fn fmt_verified(&self, f: &mut fmt::Formatter<'_>, cause: &str) -> fmt::Result {
+        write!(f, "the key of this volume was erased {cause}; ")?;
+        match self.backups {
+            0 => write!(
+                f,
+                "its data cannot be read by anybody any more; the medium can be overwritten with a new volume"
+            ),
+            backups => write!(
+                f,
+                "but {backups} backup(s) of its header were taken: whoever has one and a credential may still open the volume or a copy of it; destroy the backups, or overwrite the whole medium"
+            ),
         }
     }
 }
@@ -69,10 +87,7 @@ impl fmt::Display for EraseReport {
             Cause::Requested => "on request",
         };
         if self.is_verified() {
-            write!(
-                f,
-                "the key of this volume was erased {cause}; its data cannot be read by anybody any more; the medium can be overwritten with a new volume"
-            )
+            self.fmt_verified(f, cause)
         } else {
             write!(
                 f,
@@ -98,6 +113,7 @@ impl ErasedVolume {
         };
         let report = EraseReport::of(
             header.root.id,
+            header.root.backups,
             header.state.erase.as_ref().unwrap_or(&unknown),
         );
         Self {

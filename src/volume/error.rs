@@ -2,10 +2,12 @@
 
 use std::io;
 
+use super::backup::BackupError;
 use super::credential::CredentialError;
 use super::erase::EraseReport;
 use super::external::ExternalError;
 use super::memory::Rollback;
+use super::restore::RestoreRefusal;
 use super::rules::{RuleViolation, RulesError};
 use crate::crypto::{CostError, CryptoError, PassphraseError};
 use crate::format::{Defect, HeaderError, LabelError, Role};
@@ -55,7 +57,7 @@ pub enum Error {
     SlotErased,
     /// More than one slot could be meant. No attempt was charged.
     #[error(
-        "it is not clear which slot is meant (this credential could be for: {}): name one, or a role, so that a wrong one is charged to no other",
+        "it is not clear which slot is meant (it could be one of the slots {}): name one, or a role, so that a wrong credential is charged to no other",
         list(slots)
     )]
     AmbiguousSlot {
@@ -211,6 +213,12 @@ pub enum Error {
         "one copy of the header is missing or damaged beyond repair, so that a change could lose the other: repair it, or move the data to a new volume"
     )]
     HeaderCopyMissing,
+    /// The file of a header backup cannot be used.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A header backup must not be restored here. Nothing was written.
+    #[error(transparent)]
+    Restore(#[from] RestoreRefusal),
     /// The change would give a header that no reader accepts. Nothing was written.
     #[error("the change is not possible: {0}")]
     Unreadable(Defect),
@@ -289,6 +297,12 @@ pub enum Damage {
         /// Index of the slot.
         slot: usize,
     },
+    /// The generation of the header or the version of a slot is further on than changes can have
+    /// taken it since an admin last signed.
+    #[error(
+        "a number that counts changes of its header was put up by somebody who is no admin; use another copy of the volume"
+    )]
+    Numbers,
     /// A slot that was granted is not there (F-88).
     #[error("slot {slot} was removed by somebody who is no admin; use another copy of the volume")]
     SlotMissing {
@@ -337,12 +351,21 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::NotAVolume | Self::NewerFormat(_) => Code::NotAVolume,
-            Self::Damaged(_) => Code::Damaged,
+            Self::NotAVolume
+            | Self::NewerFormat(_)
+            | Self::Backup(BackupError::NotABackup | BackupError::NewerFormat(_))
+            | Self::Restore(RestoreRefusal::NewerFormat(_)) => Code::NotAVolume,
+            Self::Damaged(_)
+            | Self::Backup(BackupError::Damaged(_) | BackupError::NotGenuine)
+            | Self::Restore(RestoreRefusal::Contradiction) => Code::Damaged,
             Self::Busy => Code::Busy,
             Self::CannotWrite(_) => Code::CannotWrite,
-            Self::WrongCredential { .. } => Code::WrongCredential,
-            Self::Erased(_) | Self::SlotErased => Code::Erased,
+            Self::WrongCredential { .. } | Self::Backup(BackupError::WrongKey { .. }) => {
+                Code::WrongCredential
+            }
+            Self::Erased(_) | Self::SlotErased | Self::Restore(RestoreRefusal::Erased) => {
+                Code::Erased
+            }
             Self::Io { .. } => Code::Io,
             Self::AmbiguousSlot { .. }
             | Self::NoSuchSlot { .. }
@@ -357,7 +380,10 @@ impl Error {
             | Self::AttemptLimit { .. }
             | Self::Passphrase(_)
             | Self::Cost(_)
-            | Self::Label(_) => Code::Usage,
+            | Self::Label(_)
+            | Self::Restore(RestoreRefusal::OtherVolume { .. } | RestoreRefusal::Length { .. }) => {
+                Code::Usage
+            }
             Self::Cancelled | Self::External(ExternalError::Cancelled) => Code::Cancelled,
             Self::NoMatchingSlot
             | Self::AttemptReserved { .. }
@@ -374,6 +400,11 @@ impl Error {
             | Self::Memory(_)
             | Self::LooksLikeData { .. }
             | Self::HeaderCopyMissing
+            | Self::Restore(
+                RestoreRefusal::Older { .. }
+                | RestoreRefusal::Diverged { .. }
+                | RestoreRefusal::NoWayIn,
+            )
             | Self::Unreadable(_)
             | Self::Crypto(_) => Code::Other,
         }
@@ -418,6 +449,8 @@ impl Error {
             Self::Size { .. } => "size",
             Self::AttemptLimit { .. } => "attempt_limit",
             Self::HeaderCopyMissing => "header_copy_missing",
+            Self::Backup(error) => error.name(),
+            Self::Restore(refusal) => refusal.name(),
             Self::Unreadable(_) => "unreadable",
             Self::Passphrase(_) => "passphrase",
             Self::Cost(_) => "cost",

@@ -13,6 +13,11 @@ use super::keys::{endorsement_message, policy_message, slot_message};
 use crate::crypto::{PublicKey, sha256};
 use crate::format::{Endorsement, Grant, Header, Role, SLOT_COUNT, Slot, SlotState};
 
+/// How many changes of the header, or of a slot, there may be since the authority last signed. Each
+/// number has room for as many signatures: whoever may count it on cannot use it up, and so keep an
+/// admin from changing anything.
+const MOST_UNSIGNED: u64 = 1 << 32;
+
 /// Refuses a header in which something was changed by somebody who may not, by name of what was
 /// changed. The log is checked apart.
 pub(super) fn check(header: &Header) -> Result<(), Damage> {
@@ -25,6 +30,10 @@ pub(super) fn check(header: &Header) -> Result<(), Damage> {
     }
     if policy.label_sum != root.label_sum {
         return Err(Damage::Label);
+    }
+    let signed = policy.number.saturating_add(1);
+    if root.generation > signed.saturating_mul(MOST_UNSIGNED) {
+        return Err(Damage::Numbers);
     }
     (0..SLOT_COUNT).try_for_each(|slot| check_slot(header, slot))
 }
@@ -57,8 +66,10 @@ pub(super) fn holder_of(header: &Header, index: usize, slot: &Slot) -> Option<Pu
 
 fn check_slot(header: &Header, slot: usize) -> Result<(), Damage> {
     let version = header.root.slot_versions[slot];
-    if version < header.policy.slot_floors[slot] {
-        return Err(Damage::OlderSlot { slot });
+    match version.checked_sub(header.policy.slot_floors[slot]) {
+        None => return Err(Damage::OlderSlot { slot }),
+        Some(unsigned) if unsigned > MOST_UNSIGNED => return Err(Damage::Numbers),
+        Some(_) => {}
     }
     if header.state.of_slot(slot, version) != SlotState::InForce {
         return Ok(());
@@ -96,7 +107,9 @@ fn check_contents(
     }
 }
 
-/// Whether a recovery slot that the authority has granted made this holder of a user's slot.
+/// Whether a recovery slot that the authority has granted made this holder of a user's slot, and did
+/// so after the authority last signed: it names the holders that it finds, and an endorsement from
+/// before would bring back one whom it has replaced.
 fn is_endorsed(header: &Header, index: usize, slot: &Slot, endorsement: &Endorsement) -> bool {
     let by = usize::from(endorsement.by);
     let by_recovery = header.policy.grants[by]
@@ -112,5 +125,6 @@ fn is_endorsed(header: &Header, index: usize, slot: &Slot, endorsement: &Endorse
     by_recovery
         && slot.role == Role::User
         && slot.version >= endorsement.since
+        && endorsement.since > header.policy.slot_floors[index]
         && PublicKey(header.policy.holders[by]).verify(&message, &endorsement.signature)
 }

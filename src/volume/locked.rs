@@ -14,7 +14,7 @@ use super::keys::Keys;
 use super::medium::{Medium, read_header};
 use super::memory::{self, Remembered};
 use super::options::UnlockOptions;
-use super::repair::{self, Notice};
+use super::repair::{self, Notice, RepairReport};
 use super::unlocked::Volume;
 use crate::format::{Cause, Header, Role, VolumeState};
 use crate::storage::Storage;
@@ -240,19 +240,25 @@ impl LockedVolume {
         ))
     }
 
-    /// Writes a header copy anew that something else has overwritten, perhaps a quick format:
-    /// whatever lies in that MiB now is lost.
+    /// Repairs the header copies from each other, as far as nothing can be lost by it, and says block
+    /// by block what it found. Needs no key.
     ///
-    /// Copies that are damaged but recognisable are repaired by the next unlock, which can tell
-    /// whether the header is genuine, and not here.
+    /// A copy that something else has overwritten, perhaps a quick format, is written anew: whatever
+    /// lies in that MiB now is lost. In a copy that is recognisable, blocks that cannot be read or
+    /// are damaged are written. Blocks that are valid and contradict the header that counts are left
+    /// to the next unlock, which can tell whether it is genuine.
     ///
     /// # Errors
-    /// [`Error::CannotWrite`], [`Error::Io`]; the other copy is as it was.
-    pub fn repair(mut self) -> Result<Self, UnlockFailure> {
-        match repair::replace_foreign(&self.medium) {
-            Ok(header) => {
+    /// [`Error::CannotWrite`], [`Error::Damaged`] for a header that was tampered with,
+    /// [`Error::Io`]; nothing was written. What failed after that is in the report.
+    pub fn repair(mut self) -> Result<Repaired, UnlockFailure> {
+        match repair::without_key(&self.medium) {
+            Ok((header, report)) => {
                 self.header = header;
-                Ok(self)
+                Ok(Repaired {
+                    volume: self,
+                    report,
+                })
             }
             Err(error) => Err((self, error).into()),
         }
@@ -352,7 +358,7 @@ impl LockedVolume {
         let derived = charged.derive(medium, header, credential, &options.derivation)?;
         let mut notices = Vec::new();
         let Some((slot, keys)) = derived.open(header)? else {
-            remember(header, options, &mut notices);
+            remember(header, options, false, &mut notices);
             return Ok(Verdict::Wrong {
                 remaining: derived.remaining(header),
                 erases_volume: derived.erases_volume(header),
@@ -363,7 +369,7 @@ impl LockedVolume {
         }
         keys.authenticate(header)?;
         repair::after_unlock(medium, header, &mut notices);
-        remember(header, options, &mut notices);
+        remember(header, options, true, &mut notices);
         Ok(Verdict::Right {
             slot,
             keys: Box::new(keys),
@@ -430,6 +436,16 @@ pub struct Tried {
     pub notices: Vec<Notice>,
 }
 
+/// A volume after a repair of its header.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Repaired {
+    /// The volume.
+    pub volume: LockedVolume,
+    /// What was found and done.
+    pub report: RepairReport,
+}
+
 /// A slot that has opened.
 pub(super) struct OpenSlot {
     pub(super) volume: LockedVolume,
@@ -489,10 +505,18 @@ pub(super) fn remembered(header: &Header) -> Remembered {
     }
 }
 
-fn remember(header: &Header, options: &UnlockOptions<'_>, notices: &mut Vec<Notice>) {
-    if let Some(host) = options.memory.as_deref()
-        && let Err(error) = host.remember(header.root.id, remembered(header))
-    {
+/// Tells the host what it has seen; `opened` and accepted, an older copy is what counts from now on.
+fn remember(header: &Header, options: &UnlockOptions<'_>, opened: bool, notices: &mut Vec<Notice>) {
+    let Some(host) = options.memory.as_deref() else {
+        return;
+    };
+    let id = header.root.id;
+    let forgotten = if opened && options.accept_rollback {
+        host.forget(id).map(drop)
+    } else {
+        Ok(())
+    };
+    if let Err(error) = forgotten.and_then(|()| host.remember(id, remembered(header))) {
         notices.push(Notice::NotRemembered(error));
     }
 }

@@ -12,7 +12,7 @@ use crate::format::{
 use crate::storage::Storage;
 
 /// Where copy A begins.
-const COPY_A: u64 = 0;
+pub(super) const COPY_A: u64 = 0;
 const BLOCK: u64 = BLOCK_LEN as u64;
 
 /// Storage whose lock is held while this lives, if it can be written at all.
@@ -231,14 +231,10 @@ pub(super) fn block_offset(copy: u64, index: usize) -> u64 {
 
 /// Reads both copies and puts the header together. Takes no lock and writes nothing.
 pub(super) fn read_header(storage: &dyn Storage) -> Result<Box<Header>, Error> {
-    let length = storage.len().map_err(|source| Error::Io {
-        doing: "asking for the length",
-        offset: 0,
-        cause: source,
-    })?;
+    let length = length(storage)?;
     let a = CopyRead::at(storage, COPY_A);
     let named = a.copy.root().ok().map(Root::copy_b_offset);
-    let at_the_end = (length / BLOCK * BLOCK).checked_sub(COPY_LEN);
+    let at_the_end = copy_b_at_the_end(length);
     // Where A says, and else at the end: a strange root in A must not hide a whole B.
     let places = [named, at_the_end.filter(|place| named != Some(*place))];
     let mut outcome = None;
@@ -254,6 +250,25 @@ pub(super) fn read_header(storage: &dyn Storage) -> Result<Box<Header>, Error> {
         let alone = Header::choose(&a.copy, &HeaderCopy::parse(&[]));
         Err(alone.err().map_or(Error::NotAVolume, Error::from))
     })
+}
+
+/// The blocks of the copy at `offset` as far as they can be read.
+pub(super) fn read_copy(storage: &dyn Storage, offset: u64) -> HeaderCopy {
+    CopyRead::at(storage, offset).copy
+}
+
+/// Length of the storage in bytes.
+pub(super) fn length(storage: &dyn Storage) -> Result<u64, Error> {
+    storage.len().map_err(|source| Error::Io {
+        doing: "asking for the length",
+        offset: 0,
+        cause: source,
+    })
+}
+
+/// Where copy B begins of a volume that takes up the whole storage.
+pub(super) fn copy_b_at_the_end(length: u64) -> Option<u64> {
+    (length / BLOCK * BLOCK).checked_sub(COPY_LEN)
 }
 
 /// One copy as far as the storage gave it.

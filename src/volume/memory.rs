@@ -16,7 +16,7 @@ pub use file::FileMemory;
 /// What a host remembers of a volume. None of the three ever gets lower on a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// Changes of the header, each attempt included.
+    /// Changes of the header; attempts do not count.
     pub generation: u64,
     /// Number of the policy.
     pub policy_number: u64,
@@ -56,6 +56,10 @@ pub trait RollbackMemory: Send + Sync {
     /// power. Never lowers anything: of each of the three numbers the greater one stays
     /// ([`Remembered::latest`]), also when others remember at the same time.
     fn remember(&self, volume: VolumeId, seen: Remembered) -> io::Result<()>;
+
+    /// Forgets a volume, so that an older copy of it is accepted: its owner restored a backup, or has
+    /// it no more. Says whether it was remembered.
+    fn forget(&self, volume: VolumeId) -> io::Result<bool>;
 }
 
 /// A volume is older than this host has seen it.
@@ -130,6 +134,10 @@ mod tests {
 
         fn remember(&self, _: VolumeId, _: Remembered) -> io::Result<()> {
             unreachable!("a check remembers nothing")
+        }
+
+        fn forget(&self, _: VolumeId) -> io::Result<bool> {
+            unreachable!("a check forgets nothing")
         }
     }
 

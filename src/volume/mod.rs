@@ -31,7 +31,10 @@
 
 mod attempt;
 mod auto_lock;
+mod backup;
+mod blocks;
 mod change;
+mod check;
 mod choice;
 mod create;
 mod credential;
@@ -57,6 +60,7 @@ mod policy;
 mod pool;
 mod recover;
 mod repair;
+mod restore;
 mod rules;
 mod slots;
 mod staging;
@@ -64,10 +68,13 @@ mod unlocked;
 mod workers;
 
 pub use crate::format::{
-    Action, Cause, CopyStatus, Label, LabelField, LogFault, PassphraseRules, Region, RegionKind,
-    RegionResult, Role, SectorSize, VolumeId, VolumeState,
+    Action, BlockKind, Cause, CopyStatus, Label, LabelField, LogFault, PassphraseRules, Region,
+    RegionKind, RegionResult, Role, SectorSize, VolumeId, VolumeState,
 };
 pub use auto_lock::{AutoLock, Check, Clock, OnIdle, SystemClock};
+pub use backup::{BackupError, BackupFile, BackupInfo, HeaderBackup, SealedBackup};
+pub use blocks::BlockFault;
+pub use check::{CopyCheck, HeaderCheck, Prospect, SealCheck, check_header};
 pub use choice::SlotChoice;
 pub use create::{CreateOptions, Grantee, create, create_with, create_with_slots};
 pub use credential::{Credential, CredentialError};
@@ -77,13 +84,16 @@ pub use error::{Code, Damage, Error};
 pub use event::{Event, EventKind};
 pub use external::{ExternalError, ExternalFactor, ExternalRequest};
 pub use info::{Attempts, Info, SlotInfo, SlotStatus, inspect};
-pub use locked::{LockedVolume, Opened, Tried, UnlockFailure};
+pub use locked::{LockedVolume, Opened, Repaired, Tried, UnlockFailure};
 pub use log::{EventLog, LogEntry};
 pub use memory::{FileMemory, Remembered, Rollback, RollbackMemory};
 pub use new_slot::NewSlot;
 pub use options::{Origin, UnlockOptions};
 pub use policy::PolicyRules;
-pub use repair::Notice;
+pub use repair::{Notice, RepairReport};
+pub use restore::{
+    IfOlder, Replaced, RestoreOptions, RestoreRefusal, RestoreReport, restore_header,
+};
 #[cfg(feature = "strength")]
 pub use rules::strength_bits;
 pub use rules::{MAX_STRENGTH_BITS, RuleViolation, RulesError, check_rules};

@@ -23,8 +23,8 @@ pub struct UnlockOptions<'a> {
     pub origin: Origin,
     /// What this host remembers of volumes. Asked before an attempt is charged, told after each.
     pub memory: Option<Arc<dyn RollbackMemory>>,
-    /// Go on although the header is older than this host remembers: the owner has put it back
-    /// himself.
+    /// Go on although the header is older than this host remembers, because the owner has put it back
+    /// himself. Once the volume has opened, the host remembers it as it is now.
     pub accept_rollback: bool,
     /// Go on although records of the event log are lost that an admin has seen.
     pub accept_lost_log: bool,
@@ -55,7 +55,7 @@ impl Origin {
         Event::new(kind, now(), &self.host, &self.agent)
     }
 
-    /// An event that happens now to a slot.
+    /// An event that happens now to a slot, at the hands of its holder.
     pub(super) fn slot_event(&self, kind: EventKind, header: &Header, slot: usize) -> Event {
         let event = self.event(kind).with_slots([slot]);
         let role = header.policy.grants[slot].as_ref().map(|grant| grant.role);

@@ -1,6 +1,6 @@
 //! What an admin does to slots, and a holder to his own.
 
-use super::attempt::{is_in_use, passphrase_factor, set_failed};
+use super::attempt::{failed, is_in_use, passphrase_factor, set_failed};
 use super::change::Signed;
 use super::credential::Credential;
 use super::draft::{Draft, Filling};
@@ -176,7 +176,8 @@ impl Volume {
     ///
     /// # Errors
     /// [`Error::NotPermitted`], [`Error::NoSuchSlot`], [`Error::AttemptLimit`],
-    /// [`Error::SlotOptions`] for a role without counter: nothing was changed.
+    /// [`Error::SlotOptions`] for a role without counter, for a limit that the failed attempts have
+    /// reached already, and for a single attempt that would be reserved: nothing was changed.
     pub fn set_lockout(&self, slot: usize, limit: u8, action: Action) -> Result<(), Error> {
         self.check_role("change limits of attempts", &[Role::Admin])?;
         if !(1..=MAX_ATTEMPTS).contains(&limit) {
@@ -184,11 +185,21 @@ impl Volume {
         }
         self.change(Signed::ByAuthority, EventKind::PolicyChanged, |draft| {
             granted_role(&draft.header, slot)?;
+            // The next open would erase what the limit was to protect.
+            let reached = is_in_use(&draft.header, slot) && failed(&draft.header, slot) >= limit;
             let grant = draft.header.policy.grants[slot].as_mut();
-            let lockout = grant.and_then(|grant| grant.lockout.as_mut());
-            *lockout.ok_or(Error::SlotOptions("slots of this role have no counter"))? =
-                (limit, action);
-            Ok(slot)
+            let grant = grant.ok_or(Error::NoSuchSlot { slot })?;
+            let problem = if grant.lockout.is_none() {
+                "slots of this role have no counter"
+            } else if reached {
+                "as many attempts have failed already: reset the attempts first"
+            } else if limit == 1 && grant.flags.last_attempt_reserved {
+                "a single attempt cannot be reserved: allow it first"
+            } else {
+                grant.lockout = Some((limit, action));
+                return Ok(slot);
+            };
+            Err(Error::SlotOptions(problem))
         })
         .map(drop)
     }
@@ -222,9 +233,7 @@ impl Volume {
         self.check_role("reset attempts", &[Role::Admin])?;
         let mut header = self.current_header()?;
         granted_role(&header, slot)?;
-        let event = self
-            .origin()
-            .slot_event(EventKind::AttemptsAllowed, &header, slot);
+        let event = self.event(EventKind::AttemptsAllowed, slot);
         set_failed(&mut header, slot, 0);
         log::with_record(&mut header, &event, |header, record| {
             self.medium().write_counters_everywhere(header, record)
@@ -268,8 +277,13 @@ pub(super) fn change_own(
         let policy = &draft.header.policy;
         same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes
     }));
-    let endorsement = contents.endorsement;
-    draft.fill(slot, &filling, keys.holder(), endorsement)?;
+    if keys.authority().is_some() {
+        // Who may name holders need not have been the last one: he may have reset his own slot.
+        draft.refill(slot, &filling)?;
+    } else {
+        let endorsement = contents.endorsement;
+        draft.fill(slot, &filling, keys.holder(), endorsement)?;
+    }
     Ok(slot)
 }
 

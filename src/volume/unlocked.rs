@@ -229,6 +229,8 @@ impl Volume {
             role: self.role,
             operation: "read the event log",
         };
+        // Held meanwhile: a copy that a change is writing must not be taken for a damaged one and
+        // be repaired.
         let header = self.current_header()?;
         log::read(&header, &self.keys)?.ok_or(refused)
     }

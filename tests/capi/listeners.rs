@@ -241,6 +241,13 @@ unsafe extern "C-unwind" fn remember(
     host.remember.load(SeqCst)
 }
 
+unsafe extern "C-unwind" fn forget(context: *mut c_void, _: *const u8, known: *mut u32) -> i32 {
+    let host = unsafe { &*context.cast::<Host>() };
+    let forgotten = host.seen.lock().unwrap().take();
+    unsafe { *known = forgotten.is_some().into() };
+    0
+}
+
 unsafe extern "C-unwind" fn line(context: *mut c_void, text: *const c_char) {
     let host = unsafe { &*context.cast::<Host>() };
     let text = unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned();
@@ -255,6 +262,7 @@ fn older_copy_is_noticed_by_the_program_s_memory_and_trouble_goes_to_its_log() {
     memory_table.context = context;
     memory_table.recall = Some(recall);
     memory_table.remember = Some(remember);
+    memory_table.forget = Some(forget);
     let mut log = init::<tenlock_log_callback>();
     log.context = context;
     log.line = Some(line);

@@ -6,6 +6,7 @@
     reason = "each test is a C program: what it passes is right or is refused"
 )]
 
+mod backups;
 mod callbacks;
 mod life;
 mod listeners;

@@ -41,7 +41,13 @@ fn null_everywhere_is_an_error_and_freeing_it_is_none() {
             tenlock_recover(none(), none(), 0, none(), none(), none(), none()),
             tenlock_try(none(), none(), none(), none(), none(), none()),
             tenlock_erase(none(), none()),
-            tenlock_repair(none(), none()),
+            tenlock_repair(none(), none(), none()),
+            tenlock_volume_backup_header(none(), none(), 0, none(), none()),
+            tenlock_volume_backup_header_plain_outlives_erase(none(), none(), none()),
+            tenlock_backup_read(none(), 0, none(), none()),
+            tenlock_backup_describe(none(), none(), none()),
+            tenlock_restore_header(none(), none(), none(), 0, none(), none(), none()),
+            tenlock_check_header(none(), none(), none()),
             tenlock_volume_describe(none(), none(), none()),
             tenlock_volume_read(none(), 0, none(), none(), 0),
             tenlock_volume_write(none(), 0, none(), 0, none()),
@@ -94,6 +100,7 @@ fn null_everywhere_is_an_error_and_freeing_it_is_none() {
             tenlock_info_free(none()),
             tenlock_report_free(none()),
             tenlock_event_log_free(none()),
+            tenlock_backup_free(none()),
             tenlock_text_free(none()),
         ] {
             assert_eq!(code, TENLOCK_OK);

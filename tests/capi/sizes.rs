@@ -81,7 +81,7 @@ fn structs_have_no_padding() {
         (size_of::<tenlock_external_callbacks>(), [5, 0, 0, 0]),
         (size_of::<tenlock_progress>(), [3, 0, 0, 0]),
         (size_of::<tenlock_log_callback>(), [3, 0, 0, 0]),
-        (size_of::<tenlock_memory_callbacks>(), [4, 0, 0, 0]),
+        (size_of::<tenlock_memory_callbacks>(), [5, 0, 0, 0]),
         (size_of::<tenlock_unlock_options>(), [8, 0, 6, 0]),
         (size_of::<tenlock_create_options>(), [8, 1, 6, 0]),
         (size_of::<tenlock_slot_options>(), [2, 0, 12, 0]),
@@ -93,6 +93,8 @@ fn structs_have_no_padding() {
         (size_of::<tenlock_report_facts>(), [1, 2, 4, 16]),
         (size_of::<tenlock_region>(), [1, 2, 4, 0]),
         (size_of::<tenlock_event>(), [1, 2, 4, 240]),
+        (size_of::<tenlock_backup_facts>(), [1, 3, 2, 16 + 72]),
+        (size_of::<tenlock_restore_options>(), [5, 0, 2, 0]),
     ];
     for (size, [words, u64s, u32s, bytes]) in pointers_u64s_u32s_bytes {
         assert_eq!(size, WORD * words + 8 * u64s + 4 * u32s + bytes);

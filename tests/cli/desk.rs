@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 pub(crate) const RIGHT: &str = "seventeen purple tractors, Müller";
 pub(crate) const WRONG: &str = "eighteen yellow tractors, Maier";
+pub(crate) const OTHER: &str = "fourteen green lanterns, Schmidt";
 /// The least cost there is, and no file system.
 pub(crate) const BARE: [&str; 8] = [
     "--kdf-memory",
@@ -73,6 +74,39 @@ impl Desk {
         self.0.path().join(name)
     }
 
+    pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+        fs::write(self.path(name), contents).unwrap();
+    }
+
+    /// Runs with the admin's passphrase.
+    pub(crate) fn as_admin(&self, args: &[&str]) -> Ran {
+        let admin = ["--passphrase-file", "right", "--role", "admin"];
+        self.run(&[args, &admin].concat())
+    }
+
+    /// Adds a user's slot that [`OTHER`] in the file `other` opens.
+    pub(crate) fn add_user(&self, more: &[&str]) {
+        self.write("other", OTHER);
+        let add = ["slot", "add", "v.img", "--new-role", "user"];
+        let with = ["--new-passphrase-file", "other"];
+        self.as_admin(&[&add[..], &with, more].concat()).done();
+    }
+
+    /// Adds a slot that the recovery key in the new file `key` opens.
+    pub(crate) fn add_recovery(&self, more: &[&str]) {
+        let add = ["slot", "add", "v.img", "--new-role", "recovery"];
+        let with = ["--new-recovery-key-file", "key"];
+        self.as_admin(&[&add[..], &with, more].concat()).done();
+    }
+
+    /// The slot with this index.
+    pub(crate) fn slot(&self, index: usize) -> Value {
+        let info = self.info();
+        let slots = info["slots"].as_array().unwrap();
+        let slot = slots.iter().find(|slot| slot["index"] == index);
+        slot.cloned().unwrap_or(Value::Null)
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.run_with(args, b"")
     }
@@ -83,7 +117,7 @@ impl Desk {
         let _ = child.stdin.take().unwrap().write_all(input);
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
-        for secret in [RIGHT, WRONG] {
+        for secret in [RIGHT, WRONG, OTHER] {
             assert!(
                 !stderr.contains(secret) && !contains(&output.stdout, secret.as_bytes()),
                 "{args:?} shows a passphrase"

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use serde_json::json;
 use tenlock::volume::{Code, Error, Volume};
 
-use crate::credential::{CredentialArgs, Source};
+use crate::credential::CredentialArgs;
 use crate::failure::Failure;
-use crate::image;
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::units::{parse_bytes, show_bytes};
+use crate::unlock::{close, unlock};
 
 /// Options of `read`.
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,7 @@ pub(crate) fn read(args: &ReadArgs, out: &mut Output) -> Result<Outcome, Failure
             "read would write raw bytes to the terminal: redirect or pipe its output",
         ));
     }
-    let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
+    let volume = unlock(&args.image, &args.credential, out)?;
     let length = check_range(&volume, args.offset, args.length)?;
     let (mut buffer, mut done) = (vec![0; PIECE], 0);
     let (mut stdout, mut progress) = (io::stdout().lock(), Progress::new(out));
@@ -74,23 +74,23 @@ pub(crate) fn read(args: &ReadArgs, out: &mut Output) -> Result<Outcome, Failure
         progress.advance(done, Some(length));
     }
     stdout.flush()?;
-    volume.lock().map_err(Error::from)?;
+    close(volume, out)?;
     Ok(Outcome::default())
 }
 
 /// Copies from standard input to the payload.
 pub(crate) fn write(args: &WriteArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let source = args.credential.source()?;
-    if matches!(source, Source::Descriptor(0)) {
+    let source = args.credential.secrets().passphrase_source();
+    if source.is_some_and(|source| source.descriptor() == Some(0)) {
         return Err(Failure::usage(
             "standard input holds the data: give the passphrase through another file descriptor",
         ));
     }
-    let volume = image::unlock(&args.image, &source, out)?;
+    let volume = unlock(&args.image, &args.credential, out)?;
     let room = check_range(&volume, args.offset, None)?;
     let copied = copy_in(&volume, args.offset, room, &mut Progress::new(out));
     // Also after an error: what was written is there.
-    let locked = volume.lock().map_err(Error::from);
+    let locked = close(volume, out);
     let written = copied?;
     locked?;
     Ok(Outcome {

@@ -5,19 +5,18 @@ use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
 use serde_json::json;
-use tenlock::volume::Error;
 use zeroize::Zeroizing;
 
 use crate::credential::CredentialArgs;
 use crate::failure::Failure;
-use crate::image;
 use crate::output::{Outcome, Output};
+use crate::unlock::{close, unlock};
 
 /// Options of `export-key`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The payload is what dm-crypt calls aes-xts-plain64, with this 64-byte key. Whoever has the key reads the data for ever: \
-no change of passphrase and no erase reaches it.
+no change of a credential and no erase reaches it.
 
 Example:
   tenlock export-key disk.img --yes > key.hex")]
@@ -38,7 +37,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
             "export-key prints the key that opens the data for ever: add --yes to do it",
         ));
     }
-    let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
+    let volume = unlock(&args.image, &args.credential, out)?;
     let info = volume.info();
     let key = volume.export_key()?;
     // Of its final size from the start: growing would leave parts of the key behind.
@@ -47,7 +46,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
         // Writing to a `String` cannot fail.
         let _ = write!(hex, "{byte:02x}");
     }
-    volume.lock().map_err(Error::from)?;
+    close(volume, out)?;
     out.notice(format!(
         "this key opens the payload ({}, {}-byte sectors, {} bytes from byte {} on) for ever: keep it as safe as the data",
         info.cipher.name(),

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use serde_json::{Value, json};
-use tenlock::volume::{Code, Error};
+use tenlock::volume::Code;
 
 use crate::credential::CredentialArgs;
 use crate::failure::Failure;
 use crate::fs::{self, Entry, Report, Warning};
-use crate::image;
 use crate::output::{Outcome, Output, escape};
 use crate::progress::Progress;
 use crate::units::{show_bytes, show_time};
+use crate::unlock::{close, unlock};
 
 /// Options of `unpack`.
 #[derive(Debug, clap::Args)]
@@ -60,7 +60,7 @@ pub(crate) enum Direction {
 
 /// Copies everything out.
 pub(crate) fn unpack(args: &UnpackArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
+    let volume = unlock(&args.image, &args.credential, out)?;
     let (mut progress, mut warnings) = (Progress::new(out), Vec::new());
     let mut advance = |done: u64, total: u64, _: &Path| {
         progress.advance(done, Some(total));
@@ -69,18 +69,18 @@ pub(crate) fn unpack(args: &UnpackArgs, out: &mut Output) -> Result<Outcome, Fai
     let copied = fs::unpack(&volume, &args.folder, &mut advance, &mut warnings);
     drop(progress);
     let report = copied?;
-    volume.lock().map_err(Error::from)?;
+    close(volume, out)?;
     conclude(Direction::Out, report, &warnings, out)
 }
 
 /// Lists a folder.
 pub(crate) fn ls(args: &LsArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = image::unlock(&args.image, &args.credential.source()?, out)?;
+    let volume = unlock(&args.image, &args.credential, out)?;
     for warning in fs::damage(&volume)? {
         out.warning(warning.to_string());
     }
     let entries = fs::list(&volume, &args.path)?;
-    volume.lock().map_err(Error::from)?;
+    close(volume, out)?;
     let list: Vec<_> = entries.iter().map(entry_json).collect();
     Ok(Outcome {
         text: entries.iter().map(entry_text).collect(),

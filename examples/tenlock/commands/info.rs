@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     let info = inspect(&storage)?;
     let mut object = describe::info_json(&info);
     let mut text = describe::info_text(&info);
-    if !info.slots.is_empty() {
+    if info.state == VolumeState::Locked {
         text += &describe::slots_text(&info);
     }
     if info.state != VolumeState::Locked

@@ -4,15 +4,16 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use tenlock::crypto::Passphrase;
 use tenlock::format::{COPY_LEN, SectorSize};
 use tenlock::storage::{FileStorage, Storage};
-use tenlock::volume::{Code, CreateOptions, Error, Volume, create};
+use tenlock::volume::{Code, CreateOptions, Error, Grantee, Volume, create_with_slots};
 
 use crate::failure::Failure;
 use crate::fs::{self as filesystem, FileSystemKind};
-use crate::image::{cannot_open, open_read_only, show, with_all_cores};
+use crate::image::{cannot_open, open_read_only, show};
+use crate::new_file::sync_folder_of;
 use crate::units::show_bytes;
+use crate::unlock::with_all_cores;
 
 /// A new image under a name of its own, `IMAGE.part`, until it is [kept](Self::keep): what bears the name that was asked for is complete. If it
 /// is not kept it goes away again.
@@ -28,14 +29,15 @@ impl NewImage {
     pub(crate) fn make(
         path: &Path,
         options: &CreateOptions,
-        passphrase: &Passphrase,
+        grantees: &[Grantee<'_>],
     ) -> Result<(Self, Volume), Failure> {
         check_vacant(path, options.overwrite)?;
         let (image, storage) = Self::claim(path)?;
-        let volume = create(storage, options, passphrase).map_err(|error| match error {
-            Error::LooksLikeData { .. } => in_the_way(path),
-            error => error.into(),
-        })?;
+        let volume =
+            create_with_slots(storage, options, grantees).map_err(|error| match error {
+                Error::LooksLikeData { .. } => in_the_way(path),
+                error => error.into(),
+            })?;
         Ok((image, with_all_cores(volume)?))
     }
 
@@ -95,21 +97,6 @@ fn left_over(partial: &Path) -> Failure {
         show(partial)
     );
     Failure::new(Code::Other, "looks_like_data", message)
-}
-
-/// A new name survives a loss of power when its folder has been flushed. Elsewhere than on Unix the file system sees to it.
-fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    match fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all() {
-        // The file system has no way to flush a folder.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
-        result => result,
-    }
 }
 
 /// Refuses an existing file with something in it. Devices are looked at when the volume is made.

@@ -5,8 +5,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tenlock::crypto::{Argon2Cost, calibrate};
 use tenlock::format::{Label, LabelField, SectorSize};
-use tenlock::volume::{CreateOptions, Error};
+use tenlock::volume::{CreateOptions, Error, NewSlot, PolicyRules, Role};
 
+use super::label::LabelArgs;
+use crate::credential::origin;
 use crate::failure::Failure;
 use crate::fs::FileSystemKind;
 use crate::units::{parse_count, parse_kib};
@@ -20,7 +22,7 @@ pub(crate) struct VolumeArgs {
     /// File system to put into the volume; `none` leaves it unformatted.
     #[arg(long, value_enum, default_value_t = FileSystem::Exfat)]
     pub(crate) filesystem: FileSystem,
-    /// Wrong passphrases in a row after which the key is destroyed, 1 to 10.
+    /// Wrong credentials in a row after which the key is destroyed, 1 to 10.
     #[arg(long, value_name = "N", default_value = "10", value_parser = parse_count)]
     attempts: u32,
     #[command(flatten)]
@@ -35,7 +37,7 @@ pub(crate) struct VolumeArgs {
 /// Cost of one attempt.
 #[derive(Debug, clap::Args)]
 pub(crate) struct KdfArgs {
-    /// Memory of the key derivation (Argon2id), 19M to 2G. Without any --kdf option a new volume gets what takes about a second on this machine, and `slot change` keeps what there is.
+    /// Memory of the key derivation (Argon2id), 19M to 2G. Without any --kdf option a new volume gets what takes about a second on this machine, and a new credential the cost of those that are there.
     #[arg(long = "kdf-memory", value_name = "SIZE", value_parser = parse_kib)]
     memory: Option<u32>,
     /// Passes of the key derivation over its memory, 2 to 64; memory times passes at most 8G. With another --kdf option: 3.
@@ -44,68 +46,6 @@ pub(crate) struct KdfArgs {
     /// Lanes of the key derivation, 1 to 16. With another --kdf option: 4.
     #[arg(long = "kdf-lanes", value_name = "N", value_parser = parse_count)]
     lanes: Option<u32>,
-}
-
-/// Texts that anybody can read without a key.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Texts that anybody can read without a key")]
-struct LabelArgs {
-    /// Name of the volume, at most 62 bytes.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    label: String,
-    /// Who owns it, at most 126 bytes.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    owner: String,
-    /// How to reach the owner, at most 254 bytes.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    contact: String,
-    /// What the finder gets, at most 254 bytes.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    reward: String,
-    /// Number in the owner's books, at most 62 bytes.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    asset_tag: String,
-    /// Whose data it carries, at most 126 bytes.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    customer: String,
-    /// Hint for the passphrase, at most 254 bytes; a finder reads it too.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
-    hint: String,
 }
 
 /// The file systems that can be put into a volume.
@@ -120,6 +60,13 @@ pub(crate) enum FileSystem {
 }
 
 impl FileSystem {
+    /// The one with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Exfat, Self::Fat32, Self::None]
+            .into_iter()
+            .find(|filesystem| filesystem.name() == name)
+    }
+
     /// What to format with.
     pub(crate) fn kind(self) -> Option<FileSystemKind> {
         match self {
@@ -144,52 +91,65 @@ impl VolumeArgs {
     pub(crate) fn to_options(&self) -> Result<CreateOptions, Failure> {
         let mut options = CreateOptions::default();
         options.sector_size = self.sector_size;
-        // A number that is too large even for a byte is as wrong as 255.
-        options.attempt_limit = u8::try_from(self.attempts).unwrap_or(u8::MAX);
-        options.label = self.label.to_label()?;
+        options.label = self.label.over(&Label::default())?;
+        options.policy = usual_rules();
+        options.origin = origin();
         options.overwrite = self.overwrite;
-        options.cost = match self.kdf.cost()? {
-            Some(cost) => cost,
-            None => calibrate(TARGET, MAX_CALIBRATED_KIB).map_err(Error::from)?,
-        };
+        options.cost = cost_or_calibrated(self.kdf.cost()?)?;
         Ok(options)
+    }
+
+    /// The admin's slot of a volume with one slot.
+    pub(crate) fn admin(&self) -> NewSlot {
+        let mut admin = NewSlot::new(Role::Admin);
+        admin.attempt_limit = to_limit(self.attempts);
+        admin
+    }
+}
+
+/// The rules of a volume for which none are given: what a finder can read makes no passphrase.
+pub(crate) fn usual_rules() -> PolicyRules {
+    let mut rules = PolicyRules::default();
+    rules.passphrases.not_the_label = true;
+    rules
+}
+
+/// A limit of attempts as the library takes it: a number that is too large even for a byte is as wrong as 255.
+pub(crate) fn to_limit(attempts: u32) -> u8 {
+    u8::try_from(attempts).unwrap_or(u8::MAX)
+}
+
+/// The cost asked for, or the one that takes about a second on this machine.
+pub(crate) fn cost_or_calibrated(cost: Option<Argon2Cost>) -> Result<Argon2Cost, Failure> {
+    match cost {
+        Some(cost) => Ok(cost),
+        None => Ok(calibrate(TARGET, MAX_CALIBRATED_KIB).map_err(Error::from)?),
     }
 }
 
 impl KdfArgs {
     /// The cost asked for, if any.
     pub(crate) fn cost(&self) -> Result<Option<Argon2Cost>, Failure> {
-        if self.memory.is_none() && self.passes.is_none() && self.lanes.is_none() {
-            return Ok(None);
-        }
-        let usual = Argon2Cost::default();
-        let memory_kib = self.memory.unwrap_or(usual.memory_kib());
-        let (passes, lanes) = (
-            self.passes.unwrap_or(usual.passes()),
-            self.lanes.unwrap_or(usual.lanes()),
-        );
-        Ok(Some(
-            Argon2Cost::new(memory_kib, passes, lanes).map_err(Error::from)?,
-        ))
+        cost(self.memory, self.passes, self.lanes)
     }
 }
 
-impl LabelArgs {
-    fn to_label(&self) -> Result<Label, Failure> {
-        let mut label = Label::default();
-        for (field, text) in [
-            (LabelField::Label, &self.label),
-            (LabelField::Owner, &self.owner),
-            (LabelField::Contact, &self.contact),
-            (LabelField::Reward, &self.reward),
-            (LabelField::AssetTag, &self.asset_tag),
-            (LabelField::Customer, &self.customer),
-            (LabelField::Hint, &self.hint),
-        ] {
-            label.set(field, text).map_err(Error::from)?;
-        }
-        Ok(label)
+/// The cost of which something is given; the rest is as usual.
+pub(crate) fn cost(
+    memory_kib: Option<u32>,
+    passes: Option<u32>,
+    lanes: Option<u32>,
+) -> Result<Option<Argon2Cost>, Failure> {
+    if memory_kib.is_none() && passes.is_none() && lanes.is_none() {
+        return Ok(None);
     }
+    let usual = Argon2Cost::default();
+    let cost = Argon2Cost::new(
+        memory_kib.unwrap_or(usual.memory_kib()),
+        passes.unwrap_or(usual.passes()),
+        lanes.unwrap_or(usual.lanes()),
+    );
+    Ok(Some(cost.map_err(Error::from)?))
 }
 
 /// The texts of a label, which make bad passphrases.
@@ -201,7 +161,8 @@ pub(crate) fn texts(label: &Label) -> Vec<&str> {
         .collect()
 }
 
-fn parse_sector_size(text: &str) -> Result<SectorSize, String> {
+/// Parses the size of a sector.
+pub(crate) fn parse_sector_size(text: &str) -> Result<SectorSize, String> {
     parse_count(text)
         .ok()
         .and_then(SectorSize::from_bytes)

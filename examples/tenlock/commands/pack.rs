@@ -3,18 +3,19 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use tenlock::volume::{Code, Error, Volume};
+use tenlock::volume::{Code, CreateOptions, Grantee, Volume};
 
 use super::files::{Direction, conclude};
 use super::new_image::{NewImage, check_vacant, existing_room, is_device};
 use super::options::{VolumeArgs, texts};
-use crate::credential::{CredentialArgs, NewCredentialArgs};
+use crate::credential::{NewCredentialArgs, PassphraseArgs, Secrets};
 use crate::failure::Failure;
 use crate::fs::{self, Plan};
 use crate::image::show;
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::units::{parse_room, show_bytes};
+use crate::unlock::close;
 
 /// Options of `pack`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +40,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     new: NewCredentialArgs,
     #[command(flatten)]
-    credential: CredentialArgs,
+    credential: PassphraseArgs,
 }
 
 /// Measures the folder, makes the volume, copies.
@@ -59,17 +60,33 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
         &mut Vec::new(),
     )?;
     let room = room(args, &plan)?;
-    let source = args.new.source_or(&args.credential)?;
+    let sources = args.new.sources_or(&args.credential, out)?;
     let mut options = args.volume.to_options()?;
     options.payload_length = Some(room);
-    let passphrase = source.read_new(&texts(&options.label), out)?;
-
-    let (image, volume) = NewImage::make(&args.image, &options, &passphrase)?;
-    fs::format(&volume, kind, None)?;
-    let (report, warnings) = copy(&plan, &volume, out)?;
-    volume.lock().map_err(Error::from)?;
-    image.keep()?;
+    let new = sources.read(&texts(&options.label), &args.image, out)?;
+    let made = make(args, &options, &new.secrets, &plan, out);
+    let (report, warnings) = new.settle(made, out)?;
     conclude(Direction::In, report, &warnings, out)
+}
+
+/// Makes the volume with all its files; until it is whole, there is none.
+fn make(
+    args: &Args,
+    options: &CreateOptions,
+    secrets: &Secrets,
+    plan: &Plan,
+    out: &mut Output,
+) -> Result<(fs::Report, Vec<fs::Warning>), Failure> {
+    let admin = Grantee {
+        slot: args.volume.admin(),
+        credential: secrets.credential()?,
+    };
+    let (image, volume) = NewImage::make(&args.image, options, &[admin])?;
+    fs::format(&volume, plan.kind, None)?;
+    let copied = copy(plan, &volume, out)?;
+    close(volume, out)?;
+    image.keep()?;
+    Ok(copied)
 }
 
 fn copy(

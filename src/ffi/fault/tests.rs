@@ -2,8 +2,8 @@ use std::ffi::CStr;
 
 use super::super::code::{tenlock_code_class, tenlock_code_name};
 use super::*;
-use crate::crypto::{CostError, PassphraseError};
-use crate::format::{Defect, LabelError, LabelField, Role};
+use crate::crypto::{CostError, PassphraseError, RecipientPublicKey};
+use crate::format::{Defect, LabelError, LabelField, Role, VolumeId};
 use crate::storage::MemoryStorage;
 use crate::volume::{
     Code, CredentialError, Damage, EraseReport, LockedVolume, Remembered, Rollback, RuleViolation,
@@ -19,6 +19,7 @@ fn errors() -> Vec<Error> {
         log_sequence: 1,
     };
     let slot = 3;
+    let id = VolumeId::from_random([0; 16]);
     vec![
         Error::NotAVolume,
         Error::NewerFormat(Defect::Magic),
@@ -88,6 +89,34 @@ fn errors() -> Vec<Error> {
         }),
         Error::Cancelled,
         Error::Crypto(CryptoError::Random),
+        BackupError::NotABackup.into(),
+        BackupError::NewerFormat(Defect::Magic).into(),
+        BackupError::Damaged(Defect::Magic).into(),
+        BackupError::WrongKey {
+            recipient: RecipientPublicKey([0; 32]),
+        }
+        .into(),
+        BackupError::NotGenuine.into(),
+        RestoreRefusal::OtherVolume {
+            found: id,
+            backup: id,
+        }
+        .into(),
+        RestoreRefusal::Erased.into(),
+        RestoreRefusal::Older {
+            found: 2,
+            backup: 1,
+        }
+        .into(),
+        RestoreRefusal::Length {
+            found: 2,
+            expected: 1,
+        }
+        .into(),
+        RestoreRefusal::NewerFormat(Defect::Magic).into(),
+        RestoreRefusal::Diverged { generation: 1 }.into(),
+        RestoreRefusal::Contradiction.into(),
+        RestoreRefusal::NoWayIn.into(),
     ]
 }
 

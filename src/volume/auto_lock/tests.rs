@@ -200,10 +200,11 @@ fn many_uses_run_at_once_and_a_lock_waits_for_all() {
 fn a_use_that_began_while_the_callback_was_asked_ends_before_the_keys_go() {
     let (clock, dropped) = (Manual::default(), Dropped::default());
     let (asked, (answer, answers)) = (mpsc::channel(), mpsc::channel());
-    let (asked, was_asked) = asked;
+    let (asked, was_asked) = (Mutex::new(Some(asked.0)), asked.1);
     let answers = Mutex::new(answers);
     let on_idle = move |_| {
-        asked.send(()).unwrap();
+        // Asked a second time, it has nobody to tell and no answer to wait for.
+        asked.lock().unwrap().take().unwrap().send(()).unwrap();
         answers.lock().unwrap().recv().unwrap()
     };
     let kept = AutoLock::with_clock(Keys(dropped.clone()), Some(LIMIT), on_idle, clock.clone());
@@ -280,6 +281,24 @@ fn a_panic_while_the_value_is_dropped_does_not_leave_a_use_behind() {
     clock.advance(60);
     assert!(catch_unwind(AssertUnwindSafe(|| kept.check())).is_err());
     assert_eq!(kept.check(), Check::Locked);
+}
+
+#[test]
+fn nothing_is_called_locked_before_the_value_is_gone() {
+    static KEPT: OnceLock<AutoLock<Asks>> = OnceLock::new();
+    static ANSWERS: Mutex<Vec<Check>> = Mutex::new(Vec::new());
+    struct Asks;
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            ANSWERS.lock().unwrap().push(KEPT.get().unwrap().check());
+        }
+    }
+    let clock = Manual::default();
+    let kept = AutoLock::with_clock(Asks, Some(LIMIT), |_| OnIdle::Lock, clock.clone());
+    let kept = KEPT.get_or_init(|| kept);
+    clock.advance(60);
+    assert_eq!(kept.check(), Check::Locked);
+    assert_eq!(*ANSWERS.lock().unwrap(), [Check::Locking]);
 }
 
 #[test]

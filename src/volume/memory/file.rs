@@ -63,16 +63,6 @@ impl FileMemory {
         Self { path: path.into() }
     }
 
-    /// Forgets a volume, so that an older copy of it is accepted: its owner restored a backup, or has
-    /// it no more. Says whether it was remembered.
-    pub fn forget(&self, volume: VolumeId) -> io::Result<bool> {
-        self.change(|lines| {
-            let before = lines.len();
-            lines.retain(|(id, _)| *id != volume);
-            lines.len() < before
-        })
-    }
-
     /// Lets `change` work on the lines, and writes them if it says that it changed any.
     fn change(&self, change: impl FnOnce(&mut Vec<Line>) -> bool) -> io::Result<bool> {
         let path = self.behind_links()?;
@@ -127,6 +117,14 @@ impl RollbackMemory for FileMemory {
             changed
         })?;
         Ok(())
+    }
+
+    fn forget(&self, volume: VolumeId) -> io::Result<bool> {
+        self.change(|lines| {
+            let before = lines.len();
+            lines.retain(|(id, _)| *id != volume);
+            lines.len() < before
+        })
     }
 }
 

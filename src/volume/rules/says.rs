@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn decomposed_labels_are_recognised() {
-        assert!(says("müller", "Mu\u{308}ller"));
-        assert!(says("Mu\u{308}ller", "müller"));
+        assert!(says("brücke", "Bru\u{308}cke"));
+        assert!(says("Bru\u{308}cke", "brücke"));
     }
 
     #[test]

@@ -107,6 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn known_words_are_normalised_and_neither_short_nor_longer_than_what_is_looked_at() {
+        let text = "no\u{308}l, Szczebrzeszyn a Brze\u{328}czyszczykiewicz";
+        let words = [
+            "nöl",
+            "Szczebrzeszyn",
+            "Brzęczyszczykiewicz",
+            "nöl, Szczebrzeszyn a Brzęczy",
+        ];
+        assert_eq!(known_words(text), words);
+        assert_eq!(known_words("a bc"), ["a bc"]);
+    }
+
+    #[test]
     fn known_texts_and_their_words_give_no_strength() {
         let known = ["Zygmunt Brzęczyszczykiewicz, Szczebrzeszyn", "no\u{308}"];
         for text in [

@@ -119,7 +119,7 @@ fn a_quick_format_over_copy_a_is_left_alone_until_repair_is_asked_for() {
         left[..COPY].iter().all(|byte| *byte == 0x11),
         "nothing is written into what is not ours"
     );
-    let repaired = open_locked(&left).repair().unwrap();
+    let repaired = open_locked(&left).repair().unwrap().volume;
     assert_eq!(
         repaired.info().copies,
         [CopyStatus::Whole, CopyStatus::Whole]

@@ -1,14 +1,31 @@
 //! Tests of the volume layer.
 
 mod attempts;
+mod backup;
+mod cast;
+mod check;
 mod crash;
+mod credentials;
+mod endorsements;
 mod erase_mix;
 mod faulty;
 mod forge;
 mod hostile;
+mod label_and_log;
+mod policy;
 mod recording;
+mod recovery;
 mod refusals;
+mod removal;
+mod reserved;
+mod restore;
+mod restore_refusals;
+mod roles;
 mod single_blocks;
+mod slots;
+mod tampering;
+mod tampering_numbers;
+mod tampering_old;
 
 use std::sync::LazyLock;
 
