@@ -2,6 +2,8 @@
 //!
 //! `TENLOCK_UPDATE=1` writes both instead of comparing.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! The locked volume: what can be done without keys, and the attempts to get them.
 
+mod state;
+
 use super::boundary::call;
 use super::code::tenlock_code::{self, *};
 use super::credential::tenlock_credential;
@@ -10,13 +12,13 @@ use super::memory::{Out, OutHandle};
 use super::options::{Unlock, slot_number, tenlock_unlock_options};
 use super::report::tenlock_report;
 use super::storage::{SharedStorage, tenlock_storage};
-use super::table::{self, Exclusive, Handle, exclusive, shared};
+use super::table::{self, Handle, exclusive, shared};
 use super::text::tenlock_text;
-use super::volume::{OpenVolume, put_json, tenlock_volume};
+use super::volume::{put_json, tenlock_volume};
 use crate::format::VolumeState;
-use crate::volume::{
-    ErasedVolume, Error, LockedVolume, Opened, UnlockFailure, UnlockOptions, Volume, inspect,
-};
+use crate::volume::{LockedVolume, Opened, inspect};
+pub(super) use state::LockedState;
+use state::{open, put_back, take};
 
 /// At rest; can be unlocked.
 pub const TENLOCK_STATE_LOCKED: u32 = 1;
@@ -39,14 +41,6 @@ pub struct tenlock_locked {
 
 impl Handle for tenlock_locked {
     type Content = LockedState;
-}
-
-/// What is in a handle to a locked volume.
-pub(super) enum LockedState {
-    /// It can be unlocked.
-    Locked(LockedVolume),
-    /// It cannot any more.
-    Erased(ErasedVolume),
 }
 
 /// Opens the volume on `storage` and takes the lock of the storage. Finishes an erase that was interrupted or
@@ -328,67 +322,6 @@ pub unsafe extern "C" fn tenlock_repair(
 pub unsafe extern "C" fn tenlock_locked_free(locked: *mut tenlock_locked) -> tenlock_code {
     // SAFETY: no detail is asked for.
     unsafe { call(std::ptr::null_mut(), || table::release(locked)) }
-}
-
-/// Opens the volume with `attempt`; on failure what is left of it goes back into the handle.
-fn open(
-    locked: *mut tenlock_locked,
-    to: OutHandle<tenlock_volume>,
-    unlock: Unlock,
-    attempt: impl FnOnce(LockedVolume, &UnlockOptions<'_>) -> Result<Volume, UnlockFailure>,
-) -> Result<(), Fault> {
-    let mut handle = exclusive(locked)?;
-    let volume = take(&mut handle)?;
-    match unlock.with(|options| attempt(volume, options)) {
-        Ok(volume) => {
-            handle.close();
-            to.put(OpenVolume::new(
-                volume.with_workers(unlock.workers),
-                unlock.log,
-            ));
-            Ok(())
-        }
-        Err(failure) => Err(put_back(&mut handle, failure)),
-    }
-}
-
-fn take(handle: &mut Exclusive<tenlock_locked>) -> Result<LockedVolume, Fault> {
-    if let LockedState::Erased(volume) = handle.content()? {
-        return Err(Error::Erased(Box::new(volume.report().clone())).into());
-    }
-    match handle.take()? {
-        LockedState::Locked(volume) => Ok(volume),
-        LockedState::Erased(_) => Err(TENLOCK_ERROR_ERASED.into()),
-    }
-}
-
-fn put_back(handle: &mut Exclusive<tenlock_locked>, failure: UnlockFailure) -> Fault {
-    match failure {
-        UnlockFailure::Wrong {
-            volume,
-            remaining,
-            erases_volume,
-        } => {
-            handle.put(LockedState::Locked(volume));
-            match remaining {
-                Some(0) => Error::SlotErased,
-                _ => Error::WrongCredential {
-                    remaining,
-                    erases_volume,
-                },
-            }
-            .into()
-        }
-        UnlockFailure::Erased(volume) => {
-            let report = Box::new(volume.report().clone());
-            handle.put(LockedState::Erased(volume));
-            Error::Erased(report).into()
-        }
-        UnlockFailure::Failed { volume, error } => {
-            handle.put(LockedState::Locked(volume));
-            error.into()
-        }
-    }
 }
 
 const _: () = {

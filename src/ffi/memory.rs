@@ -100,7 +100,7 @@ impl<T: Versioned> OutStruct<T> {
     /// Refuses NULL and an impossible size before anything is done.
     ///
     /// # Safety
-    /// As [`write`], until the end of the call.
+    /// As [`write()`], until the end of the call.
     pub(super) unsafe fn at(to: *mut T) -> Result<Self, Fault> {
         // SAFETY: as the caller promises.
         unsafe { size_of_struct(to) }?;

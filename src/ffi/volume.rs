@@ -1,22 +1,20 @@
 //! The open volume: its data, and its end.
 
+mod open;
+
 use std::ffi::c_void;
 use std::io::{IoSlice, IoSliceMut};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use super::boundary::call;
 use super::code::tenlock_code::{self, *};
-use super::fault::{Fault, tenlock_error};
+use super::fault::tenlock_error;
 use super::info::tenlock_info;
 use super::json;
 use super::locked::{LockedState, tenlock_locked};
 use super::memory::{self, Out, OutHandle, OutStruct, Versioned};
-use super::options::Log;
 use super::table::{self, Handle, exclusive, shared};
-use super::text::{Text, tenlock_text};
-use crate::volume::Volume;
+use super::text::tenlock_text;
+pub(super) use open::{OpenVolume, put_json, with};
 
 /// An open volume. Can be used by many threads at once; it is closed by `tenlock_volume_lock` or
 /// `tenlock_volume_free`, which other calls must not overlap (TENLOCK_ERROR_HANDLE_IN_USE).
@@ -26,14 +24,6 @@ pub struct tenlock_volume {
 
 impl Handle for tenlock_volume {
     type Content = OpenVolume;
-}
-
-/// An open volume with what its handle needs besides.
-pub(super) struct OpenVolume {
-    volume: Volume,
-    log: Log,
-    used: AtomicBool,
-    last_use: Mutex<Instant>,
 }
 
 /// What does not change while a volume is open.
@@ -319,61 +309,3 @@ pub unsafe extern "C" fn tenlock_volume_free(volume: *mut tenlock_volume) -> ten
 }
 
 const KEY_LEN: usize = 64;
-
-impl OpenVolume {
-    pub(super) fn new(volume: Volume, log: Log) -> Self {
-        let open = Self {
-            volume,
-            log,
-            used: AtomicBool::new(false),
-            last_use: Mutex::new(Instant::now()),
-        };
-        open.tell();
-        open
-    }
-
-    /// The volume, to be used.
-    pub(super) fn used(&self) -> &Volume {
-        // A store only where it changes something, so that readers do not take the line from each other.
-        if !self.used.load(Ordering::Relaxed) {
-            self.used.store(true, Ordering::Relaxed);
-        }
-        &self.volume
-    }
-
-    /// Passes notices on, if somebody wants them.
-    pub(super) fn tell(&self) {
-        if self.log.is_there() {
-            self.log.tell(&self.volume.take_notices());
-        }
-    }
-
-    fn idle(&self) -> Duration {
-        let mut last = self.last_use.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.used.swap(false, Ordering::Relaxed) {
-            *last = Instant::now();
-        }
-        last.elapsed()
-    }
-}
-
-/// Changes something in an open volume, and tells of what it finds.
-pub(super) fn with<R>(
-    volume: *const tenlock_volume,
-    work: impl FnOnce(&Volume) -> Result<R, crate::volume::Error>,
-) -> Result<R, Fault> {
-    let handle = shared(volume)?;
-    let outcome = work(handle.used());
-    handle.tell();
-    Ok(outcome?)
-}
-
-/// An info, report or list as a text handle.
-pub(super) fn put_json(
-    out: OutHandle<tenlock_text>,
-    value: &serde_json::Value,
-) -> Result<(), Fault> {
-    let text: Text = json::text(value)?;
-    out.put(text);
-    Ok(())
-}

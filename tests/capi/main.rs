@@ -5,6 +5,7 @@
     clippy::undocumented_unsafe_blocks,
     reason = "each test is a C program: what it passes is right or is refused"
 )]
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod backups;
 mod callbacks;
@@ -20,7 +21,7 @@ use std::ptr::{null, null_mut};
 use tenlock::ffi::tenlock_code::*;
 use tenlock::ffi::*;
 
-/// A struct of zeros but for its size, as TENLOCK_INIT makes it.
+/// A struct of zeros but for its size, as `TENLOCK_INIT` makes it.
 fn init<T>() -> T {
     let mut value = std::mem::MaybeUninit::<T>::zeroed();
     unsafe {

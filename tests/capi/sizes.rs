@@ -15,6 +15,10 @@ struct Older {
     kdf_lanes: u32,
 }
 
+/// `tenlock_volume_facts` as an older header had it.
+#[repr(C)]
+struct OlderFacts(usize, u64);
+
 #[test]
 fn program_with_smaller_structs_runs_against_this_library() {
     let right = passphrase("right");
@@ -33,8 +37,6 @@ fn program_with_smaller_structs_runs_against_this_library() {
         let options = (&raw const with_noise.0).cast();
         tenlock_create(memory(), right, options, error, out)
     });
-    #[repr(C)]
-    struct OlderFacts(usize, u64);
     let mut facts = (OlderFacts(size_of::<OlderFacts>(), 0), [0xff_u8; 64]);
     done(|error| unsafe { tenlock_volume_describe(volume, error, (&raw mut facts.0).cast()) });
     assert_eq!((facts.0.0, facts.0.1), (size_of::<OlderFacts>(), 8192));
