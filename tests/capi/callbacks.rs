@@ -152,8 +152,9 @@ fn what_a_callback_returns_is_what_the_call_returns() {
     let (own, right) = (Own::default(), passphrase("right"));
     let storage = storage(&table(&own));
     let volume = create(storage, &cheap(), right);
+    // Numbers that mean no lack of a right on any system.
     for (number, code, os_error) in [
-        (-5, TENLOCK_ERROR_IO, 5),
+        (-23, TENLOCK_ERROR_IO, 23),
         (-28, TENLOCK_ERROR_IO, 28),
         (TENLOCK_ERROR_CANCELLED as i32, TENLOCK_ERROR_CANCELLED, 0),
         (
@@ -211,7 +212,7 @@ fn what_a_callback_returns_is_what_the_call_returns() {
 fn attempt_that_the_storage_cannot_record_is_not_made() {
     let (own, right) = (Own::default(), passphrase("right"));
     let locked = lock(create(storage(&table(&own)), &cheap(), right));
-    own.write.store(-5, SeqCst);
+    own.write.store(-23, SeqCst);
     let mut volume = null_mut();
     for _ in 0..12 {
         refused(TENLOCK_ERROR_IO, |error| unsafe {
