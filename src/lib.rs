@@ -8,7 +8,9 @@
 //! |---|---|
 //! | XTS-AES-256, bit for bit dm-crypt's `aes-xts-plain64`: other tools can read the payload once they have the key | authenticated storage: XTS turns changed ciphertext into noise and does not notice |
 //! | ten attempts for whoever has the medium and this software, whatever is killed, unplugged or run at once | ten attempts for whoever copies the medium first: a counter that can be copied is policy, not cryptography, and Argon2id is what he pays for each guess |
-//! | erasure of the key with a report of what was read back | a promise about what flash keeps of overwritten pages |
+//! | erasure of the key with a report of what was read back | a promise about what flash keeps of overwritten pages, or about copies and header backups made before |
+//! | roles that are held by signatures: a user cannot sign a policy or a slot of somebody else | a way to take the key back from who has opened the volume once; read-only is a rule that this software keeps |
+//! | an event log that only admins read | proof against whoever holds the medium: he can add records, and cut off the latest |
 //!
 //! # First use
 //!
@@ -71,6 +73,21 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # What else there is
+//!
+//! | for | see |
+//! |---|---|
+//! | several people: slots, roles, credentials of several factors | [`volume::NewSlot`], [`volume::Role`], [`volume::Credential`], [`volume::ExternalFactor`] |
+//! | whoever forgets a passphrase, or leaves | [`volume::LockedVolume::recover`], [`volume::Volume::reset_slot`], [`volume::Volume::remove_slot`] |
+//! | provisioning by a program, all slots at once | [`volume::create_with_slots`] |
+//! | rules and texts that an admin signs | [`volume::PolicyRules`], [`volume::Label`] |
+//! | who opened it, and who tried | [`volume::EventLog`] |
+//! | an older copy that was put back | [`volume::RollbackMemory`], [`volume::FileMemory`] |
+//! | locking after a time without use | [`volume::AutoLock`] |
+//! | a header that was overwritten | [`volume::check_header`], [`volume::LockedVolume::repair`], [`volume::Volume::backup_header`], [`volume::restore_header`] |
+//!
+//! The documentation of [`volume`] has an example of each.
 //!
 //! # Where to look
 //!

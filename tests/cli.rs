@@ -14,6 +14,8 @@ mod keygen;
 mod policy;
 #[path = "cli/profile.rs"]
 mod profile;
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/recovery.rs"]
 mod recovery;
 #[path = "cli/slots.rs"]

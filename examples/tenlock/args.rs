@@ -58,7 +58,7 @@ pub(crate) enum Command {
     Label(label::Command),
     /// Show what happened to the volume, wrong credentials included.
     Log(log::Args),
-    /// Make a pair of keys for escrow.
+    /// Make a pair of keys, for escrow and for backups of the header.
     Keygen(keygen::Args),
 }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 use tenlock::format::Action;
-use tenlock::volume::{Code, Damage, Error};
+use tenlock::volume::{Code, Damage, Error, RestoreRefusal};
 
 use crate::terms::action_name;
 use crate::{describe, fs};
@@ -109,6 +109,9 @@ impl From<Error> for Failure {
                 .with("slot", slot)
                 .with_hint("with `tenlock recover`"),
             Error::Rollback(_) => failure.with_hint("or add --accept-rollback"),
+            Error::Restore(RestoreRefusal::Older { .. } | RestoreRefusal::Diverged { .. }) => {
+                failure.with_hint("with --older")
+            }
             Error::Damaged(Damage::Log) => failure.with_hint("with --accept-lost-log"),
             _ => failure,
         }

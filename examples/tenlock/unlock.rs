@@ -28,7 +28,20 @@ pub(crate) fn unlock(
     credential: &CredentialArgs,
     out: &mut Output,
 ) -> Result<Volume, Failure> {
-    let attempt = prepare(path, credential.access(), out)?;
+    unlock_by(path, credential.access(), out)
+}
+
+/// Unlocks the volume at `path` for what a user may not do.
+pub(crate) fn unlock_as_admin(
+    path: &Path,
+    credential: &CredentialArgs,
+    out: &mut Output,
+) -> Result<Volume, Failure> {
+    unlock_by(path, credential.admin_access(), out)
+}
+
+fn unlock_by(path: &Path, access: Access<'_>, out: &mut Output) -> Result<Volume, Failure> {
+    let attempt = prepare(path, access, out)?;
     let volume = attempt.make()?.map_err(Error::from)?;
     pass_on_notices(&volume, out);
     with_all_cores(volume)

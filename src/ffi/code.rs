@@ -162,13 +162,15 @@ pub enum tenlock_code {
     TENLOCK_ERROR_RESTORE_CONTRADICTION = 186,
     /// Every slot of the backup was erased since; nothing was written.
     TENLOCK_ERROR_RESTORE_NO_WAY_IN = 187,
+    /// A slot has failed as often as the backup allows at most.
+    TENLOCK_ERROR_RESTORE_LIMIT_REACHED = 188,
 }
 
 use tenlock_code::*;
 
 impl tenlock_code {
     /// All codes in the order of their numbers.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 72] = [
         TENLOCK_OK,
         TENLOCK_ERROR_OTHER,
         TENLOCK_ERROR_USAGE,
@@ -240,6 +242,7 @@ impl tenlock_code {
         TENLOCK_ERROR_RESTORE_DIVERGED,
         TENLOCK_ERROR_RESTORE_CONTRADICTION,
         TENLOCK_ERROR_RESTORE_NO_WAY_IN,
+        TENLOCK_ERROR_RESTORE_LIMIT_REACHED,
     ];
 
     /// The code of this number, if there is one.

@@ -269,6 +269,7 @@ fn code_of(error: &Error) -> tenlock_code {
             RestoreRefusal::NewerFormat(_) => TENLOCK_ERROR_RESTORE_NEWER_FORMAT,
             RestoreRefusal::Diverged { .. } => TENLOCK_ERROR_RESTORE_DIVERGED,
             RestoreRefusal::Contradiction => TENLOCK_ERROR_RESTORE_CONTRADICTION,
+            RestoreRefusal::LimitReached { .. } => TENLOCK_ERROR_RESTORE_LIMIT_REACHED,
             RestoreRefusal::NoWayIn => TENLOCK_ERROR_RESTORE_NO_WAY_IN,
         },
     }

@@ -7,7 +7,7 @@ use super::defect::Defect;
 use super::factor::{Factor, PassphraseFactor};
 use super::label::Label;
 use super::layout::{LOG_BLOCKS, LOG_FIRST_BLOCK, SLOT_COUNT, USED_BLOCKS};
-use super::log::Log;
+use super::log::{Log, LogBlock};
 use super::policy::Policy;
 use super::root::Root;
 use super::seal::Seal;
@@ -126,10 +126,10 @@ impl Header {
         let counters = counters
             .reduce(Counters::stricter)
             .unwrap_or_else(|| Counters::one_attempt_left(&root.value, &policy));
-        let copies = both.map(|copy| parts.status(copy, root));
         let log_blocks =
             (0..LOG_BLOCKS).flat_map(|index| pick(both, id, move |copy| &copy.log[index]));
-        let log = Log::merge(id, log_blocks.map(|block| &block.value));
+        let log = Log::merge(id, &policy.log_head, log_blocks.map(|block| &block.value));
+        let copies = both.map(|copy| parts.status(copy, root, &log));
         Ok(Self {
             root: root.value.clone(),
             policy,
@@ -282,7 +282,7 @@ impl<'a> Parts<'a> {
             .map(Seal::from_blocks)
     }
 
-    fn status(&self, copy: &HeaderCopy, root: &Valid<Root>) -> CopyStatus {
+    fn status(&self, copy: &HeaderCopy, root: &Valid<Root>, log: &Log) -> CopyStatus {
         if !copy.has_blocks_of(self.id) {
             return CopyStatus::Foreign(copy.root().err().unwrap_or(Defect::VolumeId));
         }
@@ -291,9 +291,8 @@ impl<'a> Parts<'a> {
         if copy.root.as_ref().is_ok_and(|own| own.sum != root.sum) {
             defects.insert(0, (super::layout::ROOT_BLOCK, Defect::Generation));
         }
-        for (block, defect) in self.stray_blocks(copy, &root.value) {
-            defects.push((block, defect));
-        }
+        defects.extend(self.stray_blocks(copy, &root.value));
+        defects.extend(self.log_blocks_behind(copy, log));
         if defects.is_empty() {
             CopyStatus::Whole
         } else {
@@ -320,6 +319,20 @@ impl<'a> Parts<'a> {
             }
         }
         found
+    }
+
+    /// Valid blocks of the event log that lack a record which the other copy has, or have another one:
+    /// a power cut came between the two copies.
+    fn log_blocks_behind(&self, copy: &HeaderCopy, log: &Log) -> Vec<(usize, Defect)> {
+        let behind = |(number, block): &(usize, &Checked<LogBlock>)| {
+            block
+                .as_ref()
+                .is_ok_and(|valid| valid.id == self.id && valid.value != log.block(*number))
+        };
+        let blocks = copy.log.iter().enumerate().filter(behind);
+        blocks
+            .map(|(number, _)| (LOG_FIRST_BLOCK + number, Defect::Generation))
+            .collect()
     }
 
     /// Whether a defect of this block matters: erased slots and an erased seal are meant to be

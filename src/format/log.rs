@@ -40,6 +40,9 @@ pub enum LogFault {
     },
 }
 
+/// How many records there can be that the authority has not seen.
+const MOST_UNSEEN: u64 = 1 << 32;
+
 /// The last 168 records of a volume, put together from both header copies.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Log {
@@ -62,10 +65,19 @@ impl Log {
     /// For each place the record with the higher number counts. Of two with the same number it is
     /// the one that the record after it names, else the one that names a record before it, else
     /// the first: two copies that were written without each other have one log again.
+    ///
+    /// Records with numbers far above that of `seen`, the newest that the authority has seen, do not
+    /// count: nobody fails so often, and a stranger's could not be followed by any other.
     #[must_use]
-    pub fn merge<'a>(id: VolumeId, blocks: impl IntoIterator<Item = &'a LogBlock>) -> Self {
+    pub fn merge<'a>(
+        id: VolumeId,
+        seen: &LogHead,
+        blocks: impl IntoIterator<Item = &'a LogBlock>,
+    ) -> Self {
+        let last = seen.sequence.saturating_add(MOST_UNSEEN);
         let mut found: Vec<Vec<&Record>> = vec![Vec::new(); LOG_RECORDS];
-        for record in blocks.into_iter().flat_map(LogBlock::records) {
+        let records = blocks.into_iter().flat_map(LogBlock::records);
+        for record in records.filter(|record| record.sequence <= last) {
             add_candidate(&mut found[place(record.sequence)], record);
         }
         let mut sequences: Vec<u64> = found

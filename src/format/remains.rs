@@ -6,7 +6,7 @@ use super::counters::Counters;
 use super::defect::Defect;
 use super::header::pick;
 use super::layout::LOG_BLOCKS;
-use super::log::Log;
+use super::log::LogBlock;
 use super::root::Root;
 use super::seal::Seal;
 use super::state::{State, VolumeState};
@@ -26,7 +26,7 @@ pub struct Remains {
     /// The stricter counters.
     pub counters: Option<Counters>,
     /// The event log.
-    pub log: Log,
+    pub log: Vec<LogBlock>,
     /// The valid blocks of the seal, by number.
     seal: Vec<(usize, Box<Block>)>,
     without_keys: bool,
@@ -56,7 +56,7 @@ impl Remains {
                 .collect(),
             state: states.reduce(State::furthest),
             counters: counters.reduce(Counters::stricter),
-            log: Log::merge(id, log_blocks.map(|block| &block.value)),
+            log: log_blocks.map(|block| block.value.clone()).collect(),
             seal: seal.collect(),
             without_keys: both.iter().any(|copy| copy.is_without_keys(id))
                 && !both.iter().any(|copy| copy.has_keys_of(id)),

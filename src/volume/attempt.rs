@@ -143,7 +143,7 @@ impl Derived {
     /// The attempt was right for `slot`: its counter goes to zero, the others back to what they
     /// were.
     ///
-    /// On error the charge stands in at least one copy. For a credential that is not counted there
+    /// On error the charge stands in at least one copy, and is what the next attempt reads there. For a credential that is not counted there
     /// is nothing to refund, and storage that cannot be written is none.
     pub(super) fn refund(
         self,
@@ -159,13 +159,13 @@ impl Derived {
             }
             return Ok(());
         }
-        let charged = header.counters;
         header.counters = self.before;
         set_failed(header, slot, 0);
-        let written = log::with_record(header, &event, |header, record| {
+        // In memory the attempt is refunded in any case: were it not, right credentials would add up to
+        // an erase where one copy cannot be written.
+        log::with_record(header, &event, |header, record| {
             medium.write_counters_everywhere(header, record)
-        });
-        written.inspect_err(|_| header.counters = charged)
+        })
     }
 
     /// Whether the limit of the charged slot with the fewest attempts left is that of the volume.

@@ -97,6 +97,46 @@ pub enum Check {
 /// assert_eq!(kept.use_it(|text| text.len()), None);
 /// assert_eq!(kept.check(), Check::Locked);
 /// ```
+///
+/// A volume and the limit of its policy. The callback flushes through a handle of its own, because
+/// after [`OnIdle::Lock`] the volume is dropped, which wipes the keys and does not flush:
+///
+/// ```
+/// # use tenlock::crypto::{Argon2Cost, Passphrase};
+/// # use tenlock::storage::MemoryStorage;
+/// # use tenlock::volume::{CreateOptions, create};
+/// use std::sync::{Arc, OnceLock, Weak};
+/// use std::time::Duration;
+/// use tenlock::volume::{AutoLock, OnIdle, Volume};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut options = CreateOptions::default();
+/// # options.payload_length = Some(1 << 20);
+/// # options.cost = Argon2Cost::new(19_456, 2, 1)?;
+/// # options.policy.auto_lock_seconds = 600;
+/// # let passphrase = Passphrase::new("right")?;
+/// # let volume = create(MemoryStorage::default(), &options, &passphrase)?;
+/// let limit = Duration::from_secs(volume.policy().auto_lock_seconds.into());
+/// let itself: Arc<OnceLock<Weak<AutoLock<Volume>>>> = Arc::default();
+/// let of_callback = Arc::clone(&itself);
+/// let kept = Arc::new(AutoLock::new(volume, Some(limit), move |_idle| {
+///     let kept = of_callback.get().and_then(Weak::upgrade);
+///     match kept.and_then(|kept| kept.use_it(Volume::flush)) {
+///         Some(Err(_)) => OnIdle::KeepOpen, // tell somebody, and try again later
+///         _ => OnIdle::Lock,
+///     }
+/// }));
+/// let _ = itself.set(Arc::downgrade(&kept));
+///
+/// kept.use_it(|volume| volume.write_at(0, b"minutes")).ok_or("locked")??;
+/// // The timer of the program: `kept.check()`, and again after `kept.next_check()`.
+/// assert!(kept.next_check().is_some_and(|left| left <= limit));
+///
+/// // At the end of the work: the volume back, flushed and locked.
+/// kept.lock_now().ok_or("locked")?.lock()?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct AutoLock<T> {
     state: Mutex<State<T>>,
     use_ended: Condvar,

@@ -84,6 +84,30 @@ pub enum Prospect {
 
 /// Looks at both header copies block by block. Takes no lock, costs no attempt, writes nothing.
 ///
+/// ```
+/// # use tenlock::crypto::{Argon2Cost, Passphrase};
+/// # use tenlock::volume::{CreateOptions, create};
+/// use tenlock::storage::{MemoryStorage, Storage};
+/// use tenlock::volume::{LockedVolume, Prospect, check_header};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut options = CreateOptions::default();
+/// # options.payload_length = Some(1 << 20);
+/// # options.cost = Argon2Cost::new(19_456, 2, 1)?;
+/// # let medium = MemoryStorage::default();
+/// # create(medium.second_handle(), &options, &Passphrase::new("right")?)?.lock()?;
+/// assert!(check_header(&medium)?.is_whole());
+///
+/// // A quick format.
+/// medium.write_at(0, &[0; 1 << 20])?;
+/// let check = check_header(&medium)?;
+/// assert!(matches!(check.prospect, Prospect::Opens { ref missing, .. } if *missing == [0]));
+/// LockedVolume::open(medium.second_handle())?.locked()?.repair()?;
+/// assert!(check_header(&medium)?.is_whole());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`Error::Io`]: the storage does not even tell its length.
 pub fn check_header(storage: &dyn Storage) -> Result<HeaderCheck, Error> {

@@ -1,5 +1,7 @@
 //! Which slots a credential is tried on.
 
+use std::cmp::Reverse;
+
 use super::attempt::{limit, remaining, slot_state};
 use super::credential::Credential;
 use super::error::Error;
@@ -53,9 +55,15 @@ pub(super) fn candidates(
         SlotChoice::Obvious => obvious(header, &fitting)?,
         _ => fitting,
     };
-    let (reserved, usable): (Vec<usize>, Vec<usize>) = fitting
+    let (reserved, mut usable): (Vec<usize>, Vec<usize>) = fitting
         .into_iter()
         .partition(|slot| is_reserved(header, *slot));
+    // Whoever changes his own credential to a guess at somebody else's must not hear of that one for
+    // nothing: his own, the newest, is compared first, and what follows a match is not compared.
+    usable.sort_by_key(|slot| {
+        let is_admin = role_of(header, *slot) == Some(Role::Admin);
+        (is_admin, Reverse(header.root.slot_versions[*slot]))
+    });
     match reserved.first() {
         Some(slot) if usable.is_empty() => Err(Error::AttemptReserved { slot: *slot }),
         _ => Ok(usable),

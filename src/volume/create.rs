@@ -107,7 +107,40 @@ pub fn create<'a>(
 /// admin's, and is the one that is open then.
 ///
 /// # Errors
-/// As [`create`] and [`Volume::add_slot`]; everything is checked before anything is written.
+/// As [`create`] and [`Volume::add_slot`], [`Error::RequiredRole`] if the first slot is not an admin's
+/// or the policy demands a role of which there is no slot; everything is checked before anything is
+/// written.
+///
+/// ```
+/// use tenlock::crypto::{Argon2Cost, Passphrase, PrivateKey, RecoveryKey};
+/// use tenlock::storage::MemoryStorage;
+/// use tenlock::volume::{CreateOptions, Grantee, NewSlot, Role, create_with_slots};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut options = CreateOptions::default();
+/// # options.payload_length = Some(1 << 20);
+/// # options.cost = Argon2Cost::new(19_456, 2, 1)?;
+/// let (office, technician) = (Passphrase::new("of the office")?, Passphrase::new("first one")?);
+/// let (printed, escrow) = (RecoveryKey::generate()?, PrivateKey::generate()?);
+/// let grantee = |role, credential| Grantee { slot: NewSlot::new(role), credential };
+/// let mut slots = [
+///     grantee(Role::Admin, (&office).into()),
+///     grantee(Role::User, (&technician).into()),
+///     grantee(Role::Recovery, (&printed).into()),
+///     grantee(Role::Escrow, escrow.public_key().into()),
+/// ];
+/// slots[1].slot.must_change = true;
+/// options.policy.required_roles = vec![Role::Escrow];
+/// let volume = create_with_slots(MemoryStorage::default(), &options, &slots)?;
+/// assert_eq!(volume.role(), Role::Admin);
+///
+/// // The technician replaces his first passphrase when he unlocks with it.
+/// let own = Passphrase::new("of the technician")?;
+/// let volume = volume.lock()?.unlock_and_change(&technician, &own, &Default::default())?;
+/// assert_eq!(volume.role(), Role::User);
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_with_slots(
     storage: impl Storage + 'static,
     options: &CreateOptions,

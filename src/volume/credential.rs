@@ -75,11 +75,12 @@ impl<'a> Credential<'a> {
     #[must_use]
     pub fn and(mut self, other: impl Into<Credential<'a>>) -> Self {
         self.parts.extend(other.into().parts);
-        self.parts.sort_by_key(Part::order);
+        self.parts.sort_by_key(Part::kind);
         self
     }
 
-    /// A factor that a provider outside this library answers for.
+    /// A factor that a provider outside this library answers for. Where a holder replaces his
+    /// credential, the parameters that the slot keeps for this provider stay.
     #[must_use]
     pub fn external(provider: &'a dyn ExternalFactor) -> Self {
         Part::External(provider, None).into()
@@ -109,9 +110,43 @@ impl<'a> Credential<'a> {
         self.parts.iter().find(|part| part.answers(factor))
     }
 
+    /// The same parts; where the parameters of an external factor were left out, they are those of
+    /// the same provider's in `factors`.
+    pub(super) fn with_params_of<'b>(&self, factors: &'b [Factor]) -> Credential<'b>
+    where
+        'a: 'b,
+    {
+        let params_for = |name: &str| {
+            factors.iter().find_map(|factor| match factor {
+                Factor::External { provider, params } if provider == name => Some(&params[..]),
+                _ => None,
+            })
+        };
+        let parts = self.parts.iter().map(|part| match part {
+            Part::External(provider, None) => {
+                Part::External(*provider, params_for(provider.provider()))
+            }
+            other => other.clone(),
+        });
+        Credential {
+            parts: parts.collect(),
+        }
+    }
+
     /// Whether a slot that asks for these parts needs a counter.
     pub(super) fn is_guessable(&self) -> bool {
         self.parts.iter().any(Part::is_guessable)
+    }
+
+    /// Whether there is a part of each kind, or of each provider, that `slot` asks for.
+    pub(super) fn covers(&self, slot: &Slot) -> bool {
+        let covers = |part: &Part<'_>, factor: &Factor| match factor {
+            Factor::External { .. } => part.answers(factor),
+            _ => part.kind() == factor.kind(),
+        };
+        slot.factors
+            .iter()
+            .all(|factor| self.parts.iter().any(|part| covers(part, factor)))
     }
 
     /// Refuses parts that no slot can ask for.
@@ -119,7 +154,7 @@ impl<'a> Credential<'a> {
         if self.parts.len() > MAX_FACTORS {
             return Err(CredentialError::TooMany);
         }
-        let same = |pair: &[Part<'_>]| pair[0].order() == pair[1].order();
+        let same = |pair: &[Part<'_>]| pair[0].kind() == pair[1].kind();
         if self.parts.windows(2).any(same) {
             return Err(CredentialError::Repeated);
         }
@@ -153,14 +188,14 @@ pub(super) fn is_guessable(factor: &Factor) -> bool {
 }
 
 impl Part<'_> {
-    /// The number of the kind, which is also the order of the factors in a slot.
-    fn order(&self) -> u8 {
+    /// The number of the kind in the format, which is also the order of the factors in a slot.
+    fn kind(&self) -> u16 {
         match self {
             Self::Passphrase(_) => 1,
             Self::KeyFile(_) => 2,
             Self::RecoveryKey(_) => 3,
             Self::PrivateKey(_) | Self::PublicKey(_) => 4,
-            Self::External(..) => 5,
+            Self::External(..) => 256,
         }
     }
 

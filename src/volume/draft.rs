@@ -215,10 +215,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The version of the next contents of a slot.
+    /// The version of the next contents of a slot: above all that were, and above those that other
+    /// slots had in earlier generations, so that the newest contents have the highest.
     pub(super) fn next_version(&self, index: usize) -> Result<u64, Error> {
         let header = &self.header;
         let known = header.root.slot_versions[index]
+            .max(header.root.generation)
             .max(header.policy.slot_floors[index])
             .max(header.state.erased_versions[index])
             .max(header.counters.versions[index]);
@@ -287,7 +289,13 @@ impl<'a> Draft<'a> {
         if (memory_kib, passes) == (factor.memory_kib, factor.passes) {
             return Ok(factor);
         }
-        self.derivation_for(Some(Argon2Cost::new(memory_kib, passes, factor.lanes)?))
+        // The dearer of both may be more than is accepted; the policy's own demand is not.
+        let cost = Argon2Cost::new(memory_kib, passes, factor.lanes).or_else(|_| {
+            let memory_kib = policy.min_kdf_memory_kib.max(Argon2Cost::MIN_MEMORY_KIB);
+            let passes = policy.min_kdf_passes.max(Argon2Cost::MIN_PASSES);
+            Argon2Cost::new(memory_kib, passes, factor.lanes)
+        })?;
+        self.derivation_for(Some(cost))
     }
 
     fn new_derivation(&self, cost: Argon2Cost) -> Result<PassphraseFactor, Error> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::attempt::slot_state;
 use super::event::EventKind;
 use super::info::Info;
 use super::log;
@@ -11,7 +12,7 @@ use super::options::Origin;
 use crate::crypto::fill_random;
 use crate::format::{
     BLOCK_LEN, Cause, EraseRecord, Header, Region, RegionKind, RegionResult, SEAL_FIRST_BLOCK,
-    SLOT_COUNT, SLOT_FIRST_BLOCK, SlotBlock, SlotState, VolumeId, VolumeState,
+    SLOT_COUNT, SLOT_FIRST_BLOCK, SlotBlock, SlotState, USED_LEN, VolumeId, VolumeState,
 };
 use crate::storage::{Discard, ReadBack};
 
@@ -147,9 +148,24 @@ impl fmt::Debug for ErasedVolume {
     }
 }
 
+/// What an erase overwrites where something else has overwritten a header copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// That too: the owner of the medium asked for the erase.
+    Everything,
+    /// Not that: an erase that is due by itself must not destroy somebody's new file system, in which
+    /// nothing of the key is left.
+    OurCopies,
+}
+
 /// Destroys the key. Never stops half way: what cannot be written is in the report, and the state
 /// stays *erasing* until a later open has destroyed it.
-pub(super) fn erase_volume(medium: &Medium, header: &mut Header, cause: Cause) -> ErasedVolume {
+pub(super) fn erase_volume(
+    medium: &Medium,
+    header: &mut Header,
+    cause: Cause,
+    scope: Scope,
+) -> ErasedVolume {
     let began = header
         .state
         .erase
@@ -165,7 +181,7 @@ pub(super) fn erase_volume(medium: &Medium, header: &mut Header, cause: Cause) -
     // An error here must not keep the key alive: the counters demand the erase anew, and the
     // overwriting comes next.
     let _ = medium.write_state(header);
-    let (regions, destroyed) = overwrite_all(medium, header);
+    let (regions, destroyed) = overwrite_all(medium, header, scope);
     // A clock before 1970 must not make an erase look unfinished.
     let ended = if destroyed { now().max(1) } else { 0 };
     if destroyed {
@@ -187,6 +203,10 @@ pub(super) fn erase_volume(medium: &Medium, header: &mut Header, cause: Cause) -
 /// A slot that cannot be overwritten, or whose state cannot be written, is gone for this process
 /// and due again at the next open: one bad sector in a user's slot must not lock everybody out.
 pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize]) {
+    // A slot that cannot be overwritten is due at every open, and must not flood the log.
+    let news = slots
+        .iter()
+        .any(|slot| slot_state(header, *slot) == SlotState::InForce);
     for slot in slots {
         set_state(header, *slot, SlotState::Erasing);
         header.slots[*slot] = SlotBlock::Empty;
@@ -206,16 +226,18 @@ pub(super) fn erase_slots(medium: &Medium, header: &mut Header, slots: &[usize])
         let outcomes: Vec<Outcome> = targets.map(|target| target.overwrite(medium)).collect();
         if outcomes
             .iter()
-            .all(|outcome| is_verified(outcome.region.result))
+            .all(|outcome| outcome.gone.iter().all(|gone| *gone))
         {
             set_state(header, *slot, SlotState::Erased);
         }
     }
     let _ = medium.write_state(header);
-    let event = Origin::default()
-        .event(EventKind::SlotErased)
-        .with_slots(slots.iter().copied());
-    log::record(medium, header, &event);
+    if news {
+        let event = Origin::default()
+            .event(EventKind::SlotErased)
+            .with_slots(slots.iter().copied());
+        log::record(medium, header, &event);
+    }
 }
 
 fn set_state(header: &mut Header, slot: usize, state: SlotState) {
@@ -225,21 +247,46 @@ fn set_state(header: &mut Header, slot: usize, state: SlotState) {
 
 /// Overwrites seal and slots of both copies. Says what became of each region, and whether the key
 /// is destroyed.
-fn overwrite_all(medium: &Medium, header: &Header) -> (Vec<Region>, bool) {
+fn overwrite_all(medium: &Medium, header: &Header, scope: Scope) -> (Vec<Region>, bool) {
     let seal_blocks = usize::from(header.root.seal_blocks);
+    let spared =
+        [0, 1].map(|copy| scope == Scope::OurCopies && is_somebody_elses(medium, header, copy));
     let overwrite = |kind, first_block, blocks| {
-        copies(header).map(|copy| Target::new(copy, first_block, blocks, kind).overwrite(medium))
+        [0, 1].map(|copy| {
+            if spared[copy] {
+                return Outcome::nothing_there(blocks);
+            }
+            Target::new(copies(header)[copy], first_block, blocks, kind).overwrite(medium)
+        })
     };
     let seal = overwrite(RegionKind::Seal, SEAL_FIRST_BLOCK, seal_blocks);
     let slots = overwrite(RegionKind::Slots, SLOT_FIRST_BLOCK, SLOT_COUNT);
     let destroyed = in_both(&seal).any(|gone| gone) || in_both(&slots).all(|gone| gone);
     let by_copy = [&seal[0], &slots[0], &seal[1], &slots[1]];
-    (by_copy.map(|outcome| outcome.region).to_vec(), destroyed)
+    let regions = by_copy.into_iter().filter_map(|outcome| outcome.region);
+    (regions.collect(), destroyed)
+}
+
+/// Whether a copy was overwritten by something else to the last block, as far as can be told: what
+/// cannot be read may be a slot.
+fn is_somebody_elses(medium: &Medium, header: &Header, copy: usize) -> bool {
+    let mut bytes = vec![0; USED_LEN];
+    !header.copies[copy].is_ours() && medium.read(copies(header)[copy], &mut bytes).is_ok()
 }
 
 /// For each block of a region, whether it was overwritten in both copies.
 fn in_both([a, b]: &[Outcome; 2]) -> impl Iterator<Item = bool> {
     a.gone.iter().zip(&b.gone).map(|(a, b)| *a && *b)
+}
+
+impl Outcome {
+    /// Of so many blocks, all of which are somebody else's.
+    fn nothing_there(blocks: usize) -> Self {
+        Self {
+            region: None,
+            gone: vec![true; blocks],
+        }
+    }
 }
 
 /// A run of blocks to be destroyed.
@@ -251,7 +298,8 @@ struct Target {
 
 /// What became of a target.
 struct Outcome {
-    region: Region,
+    /// `None` where nothing was to be destroyed.
+    region: Option<Region>,
     /// For each block, whether the new bytes were read back.
     gone: Vec<bool>,
 }
@@ -289,7 +337,7 @@ impl Target {
             discarded,
         };
         Outcome {
-            region,
+            region: Some(region),
             gone: results.into_iter().map(is_verified).collect(),
         }
     }

@@ -116,7 +116,7 @@ pub enum Error {
     #[error("this is the slot that was opened: unlock with another one to remove it, or force it")]
     OwnSlot,
     /// The policy demands a slot of this role, or there would be no admin. Nothing was changed.
-    #[error("the policy demands a slot of the role {}: add another one first, or force it", role.name())]
+    #[error("a slot of the role {} has to be there, as the policy demands: add one first, or stop demanding it; a removal can be forced", role.name())]
     RequiredRole {
         /// The role.
         role: Role,
@@ -124,8 +124,8 @@ pub enum Error {
     /// Nobody could open the volume afterwards. Nothing was changed.
     #[error("nobody could open the volume afterwards: force it, or erase the volume instead")]
     LastWayIn,
-    /// What a new slot is to be like makes no sense. Nothing was changed.
-    #[error("such a slot cannot be made: {0}")]
+    /// What a slot is to be like makes no sense. Nothing was changed.
+    #[error("a slot cannot be like this: {0}")]
     SlotOptions(&'static str),
     /// A rule of the policy is out of its range. Nothing was changed.
     #[error(transparent)]
@@ -298,7 +298,7 @@ pub enum Damage {
         slot: usize,
     },
     /// The generation of the header or the version of a slot is further on than changes can have
-    /// taken it since an admin last signed.
+    /// taken it since an admin last signed (F-92).
     #[error(
         "a number that counts changes of its header was put up by somebody who is no admin; use another copy of the volume"
     )]
@@ -403,6 +403,7 @@ impl Error {
             | Self::Restore(
                 RestoreRefusal::Older { .. }
                 | RestoreRefusal::Diverged { .. }
+                | RestoreRefusal::LimitReached { .. }
                 | RestoreRefusal::NoWayIn,
             )
             | Self::Unreadable(_)

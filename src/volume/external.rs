@@ -10,8 +10,38 @@ use crate::format::VolumeId;
 
 /// A provider of secrets.
 ///
+/// ```
+/// use tenlock::crypto::{Secret, hmac_sha256};
+/// use tenlock::volume::{Credential, ExternalError, ExternalFactor, ExternalRequest};
+///
+/// /// A token that answers with an HMAC under a key that never leaves it.
+/// struct Token(Secret);
+///
+/// impl ExternalFactor for Token {
+///     fn provider(&self) -> &str {
+///         "com.example.token"
+///     }
+///
+///     fn respond(&self, request: &ExternalRequest<'_>) -> Result<Secret, ExternalError> {
+///         let answer = hmac_sha256(&self.0, &[&request.challenge]);
+///         Secret::copy_of(&answer).map_err(|error| ExternalError::Failed(error.to_string()))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let token = Token(Secret::random(32)?);
+/// // For a new slot, with what the provider needs to find its key again; and to open it.
+/// let to_grant = Credential::new_external(&token, b"key 7");
+/// let to_open = Credential::external(&token);
+/// # let _ = (to_grant, to_open);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Asked after the attempt has been charged and before anything is compared. If it fails, the attempt
-/// was not made and is taken back.
+/// was not made and is taken back. When a slot is added or changed, it is asked while the
+/// [`Volume`](super::Volume) holds its header: it must not call that volume, not even
+/// [`info`](super::Volume::info), which would wait for ever.
 pub trait ExternalFactor: Send + Sync {
     /// Name of the provider, 1 to 64 bytes; by convention a reversed domain name. Slots ask for it.
     fn provider(&self) -> &str;

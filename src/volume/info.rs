@@ -132,6 +132,25 @@ impl Info {
 /// Reads the public part of the volume on `storage` without the lock and without writing anything:
 /// it costs no attempt, and works while the volume is in use elsewhere.
 ///
+/// ```
+/// # use tenlock::crypto::{Argon2Cost, Passphrase};
+/// # use tenlock::storage::MemoryStorage;
+/// # use tenlock::volume::{CreateOptions, create};
+/// use tenlock::volume::inspect;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut options = CreateOptions::default();
+/// # options.payload_length = Some(1 << 20);
+/// # options.cost = Argon2Cost::new(19_456, 2, 1)?;
+/// # let storage = MemoryStorage::default();
+/// # create(storage.second_handle(), &options, &Passphrase::new("right")?)?.lock()?;
+/// let info = inspect(&storage)?;
+/// let attempts = info.slots[0].attempts.ok_or("an admin's slot has a counter")?;
+/// assert_eq!((attempts.remaining, attempts.limit), (10, 10));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`Error::NotAVolume`], [`Error::NewerFormat`], [`Error::Damaged`], [`Error::Io`].
 pub fn inspect(storage: &dyn Storage) -> Result<Info, Error> {

@@ -241,3 +241,26 @@ pub(super) fn endorsement_message(
     ]
     .concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_but_an_admin_is_given_the_authority() {
+        let secret = || Secret::random(KEY_LEN).unwrap();
+        let authority = SigningKey::from_seed(secret()).unwrap();
+        let seed = Secret::copy_of(authority.seed().expose()).unwrap();
+        let keys = Keys::new(secret(), authority).unwrap();
+        for role in Role::ALL {
+            let all = keys.plaintext(role, keys.holder()).unwrap();
+            let given = all
+                .expose()
+                .windows(KEY_LEN)
+                .any(|bytes| bytes == seed.expose());
+            assert_eq!(given, role == Role::Admin, "{role:?}");
+            let read = Keys::from_plaintext(role, &all).unwrap();
+            assert_eq!(read.authority().is_some(), role == Role::Admin);
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attempt::{Charged, Due, due};
 use super::choice::candidates;
 use super::credential::Credential;
-use super::erase::{self, ErasedVolume};
+use super::erase::{self, ErasedVolume, Scope};
 use super::error::Error;
 use super::genuine;
 use super::info::Info;
@@ -35,7 +35,10 @@ pub enum Opened {
 }
 
 impl Opened {
-    /// The locked volume, or the error [`Error::Erased`].
+    /// The locked volume.
+    ///
+    /// # Errors
+    /// [`Error::Erased`], with the report.
     pub fn locked(self) -> Result<LockedVolume, Error> {
         match self {
             Self::Locked(volume) => Ok(volume),
@@ -140,6 +143,9 @@ impl LockedVolume {
     }
 
     /// As [`open`](Self::open), for storage that is shared already.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
     pub fn open_shared(storage: Arc<dyn Storage>) -> Result<Opened, Error> {
         settle(Medium::take(storage)?)
     }
@@ -160,6 +166,23 @@ impl LockedVolume {
     ///
     /// A header that was changed by somebody who may not gives [`Error::Damaged`] by name of what was
     /// changed, and nothing is charged.
+    ///
+    /// # Errors
+    /// [`UnlockFailure::Wrong`]: the attempt stays charged, and the volume is there for the next one.
+    /// [`UnlockFailure::Erased`]: it was the last one, and the key is destroyed.
+    ///
+    /// [`UnlockFailure::Failed`], with the volume as it was:
+    ///
+    /// - nothing was charged: [`Error::CannotWrite`], [`Error::Damaged`] (or the counter was set back,
+    ///   where only a key can tell), [`Error::AmbiguousSlot`],
+    ///   [`Error::NoMatchingSlot`], [`Error::AttemptReserved`], [`Error::Credential`],
+    ///   [`Error::Rollback`], [`Error::Memory`];
+    /// - what was charged is taken back, for nothing was learnt: [`Error::External`],
+    ///   [`Error::Cancelled`], [`Error::Crypto`] without memory for the derivation;
+    /// - the credential is right and the counter set back: [`Error::MustChange`] (see
+    ///   [`unlock_and_change`](Self::unlock_and_change)), [`Error::OneTime`] (see
+    ///   [`recover`](Self::recover));
+    /// - [`Error::Io`]: the charge could not be written, so that nothing was tried.
     pub fn unlock<'a>(
         self,
         credential: impl Into<Credential<'a>>,
@@ -168,6 +191,9 @@ impl LockedVolume {
     }
 
     /// As [`unlock`](Self::unlock), with a say in which slots are meant, who asks, and how.
+    ///
+    /// # Errors
+    /// As [`unlock`](Self::unlock).
     pub fn unlock_with<'a>(
         self,
         credential: impl Into<Credential<'a>>,
@@ -208,6 +234,9 @@ impl LockedVolume {
     ///
     /// A credential that must be changed, or that opens only once, is right as well: nothing is
     /// changed or spent.
+    ///
+    /// # Errors
+    /// As [`unlock`](Self::unlock), without [`Error::MustChange`] and [`Error::OneTime`].
     pub fn try_credential<'a>(
         self,
         credential: impl Into<Credential<'a>>,
@@ -237,6 +266,7 @@ impl LockedVolume {
             &self.medium,
             &mut self.header,
             Cause::Requested,
+            Scope::Everything,
         ))
     }
 
@@ -293,7 +323,7 @@ impl LockedVolume {
             let volume = if finished || !writable {
                 ErasedVolume::from_header(&self.header)
             } else {
-                erase::erase_volume(&self.medium, &mut self.header, cause)
+                erase::erase_volume(&self.medium, &mut self.header, cause, Scope::OurCopies)
             };
             return Opened::Erased(volume);
         }
@@ -410,6 +440,7 @@ impl LockedVolume {
             &self.medium,
             &mut self.header,
             Cause::AttemptsExhausted { slot },
+            Scope::OurCopies,
         )
     }
 }
@@ -516,7 +547,12 @@ fn remember(header: &Header, options: &UnlockOptions<'_>, opened: bool, notices:
     } else {
         Ok(())
     };
-    if let Err(error) = forgotten.and_then(|()| host.remember(id, remembered(header))) {
+    let mut seen = remembered(header);
+    if !opened {
+        // A stranger may have written them, and a host that believed him would refuse the true ones.
+        (seen.generation, seen.policy_number) = (0, 0);
+    }
+    if let Err(error) = forgotten.and_then(|()| host.remember(id, seen)) {
         notices.push(Notice::NotRemembered(error));
     }
 }

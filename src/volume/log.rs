@@ -11,7 +11,7 @@ use super::medium::{LogPlace, Medium};
 use crate::crypto::{self, CryptoError, PrivateKey, RecipientPublicKey};
 use crate::format::{Header, LogFault, Record, VolumeId};
 
-/// The event log as an admin reads it.
+/// The event log as an admin reads it, from [`Volume::event_log`](super::Volume::event_log).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventLog {

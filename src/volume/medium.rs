@@ -120,7 +120,7 @@ impl Medium {
     /// Writes the log block of a record to the copies that are ours, and says whether any has it.
     pub(super) fn write_record(&self, header: &Header, record: LogPlace) -> bool {
         let mut written = false;
-        for copy in ours(header) {
+        for copy in ours_worst_first(header, record.block()) {
             let put = self.put_record(header, copy, Some(record));
             written |= self.flush().is_ok() && put;
         }
@@ -132,7 +132,8 @@ impl Medium {
     pub(super) fn write_state(&self, header: &Header) -> Result<(), Error> {
         self.check_writable()?;
         let block = header.state.encode(header.root.id);
-        let outcomes = ours(header)
+        let outcomes = ours_worst_first(header, STATE_BLOCK)
+            .into_iter()
             .map(|copy| self.write_blocks(copy, &[(STATE_BLOCK, block.clone())]))
             .collect();
         any(outcomes)
@@ -153,8 +154,9 @@ impl Medium {
         let blocks = next.encode_generation();
         let mut written = false;
         for copy in copies(next) {
-            written |= self.put_record(next, copy, record);
-            self.write_blocks(copy, &blocks)?;
+            let (put, outcome) = self.write_with_record(next, copy, record, &blocks);
+            written |= put;
+            outcome?;
         }
         Ok(written)
     }
@@ -165,23 +167,58 @@ impl Medium {
         header: &Header,
         record: Option<LogPlace>,
     ) -> (bool, Vec<Result<(), Error>>) {
-        let block = header.counters.encode(header.root.id);
-        let mut written = false;
-        let outcomes = ours(header)
+        let block = [(COUNTERS_BLOCK, header.counters.encode(header.root.id))];
+        let mut written = record.is_some_and(|record| self.mend_record(header, record));
+        let outcomes = ours_worst_first(header, COUNTERS_BLOCK)
+            .into_iter()
             .map(|copy| {
-                written |= self.put_record(header, copy, record);
-                self.write_blocks(copy, &[(COUNTERS_BLOCK, block.clone())])
+                let (put, outcome) = self.write_with_record(header, copy, record, &block);
+                written |= put;
+                outcome
             })
             .collect();
         (written, outcomes)
     }
 
+    /// Writes blocks to the copy at `copy` together with the log block of a record, then flushes. Says
+    /// whether the record was written.
+    ///
+    /// Where the flush fails, the bad sector may be the record's: without it, everything is written
+    /// again.
+    fn write_with_record(
+        &self,
+        header: &Header,
+        copy: u64,
+        record: Option<LogPlace>,
+        blocks: &[(usize, Box<Block>)],
+    ) -> (bool, Result<(), Error>) {
+        let put = self.put_record(header, copy, record);
+        match self.write_blocks(copy, blocks) {
+            Err(_) if put => (false, self.write_blocks(copy, blocks)),
+            outcome => (put && outcome.is_ok(), outcome),
+        }
+    }
+
+    /// Writes the log block of a record to the copies in which it is damaged, before it is
+    /// overwritten where it is whole. Says whether any has it then.
+    fn mend_record(&self, header: &Header, record: LogPlace) -> bool {
+        let damaged = ours_with_status(header)
+            .filter(|(_, status)| is_damaged(status, record.block()))
+            .map(|(copy, _)| copy);
+        let mut written = false;
+        for copy in damaged {
+            let put = self.put_record(header, copy, Some(record));
+            written |= self.flush().is_ok() && put;
+        }
+        written
+    }
+
     /// Writes the log block of a record without a flush, and says whether it could. A record that
     /// cannot be written is in nobody's way.
     fn put_record(&self, header: &Header, copy: u64, record: Option<LogPlace>) -> bool {
-        record.is_some_and(|LogPlace(number)| {
-            let block = header.log.encode_block(header.root.id, number);
-            self.write(block_offset(copy, LOG_FIRST_BLOCK + number), &*block)
+        record.is_some_and(|record| {
+            let block = header.log.encode_block(header.root.id, record.0);
+            self.write(block_offset(copy, record.block()), &*block)
                 .is_ok()
         })
     }
@@ -191,13 +228,32 @@ impl Medium {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogPlace(pub(super) usize);
 
-/// Where the copies begin that are ours.
-fn ours(header: &Header) -> impl Iterator<Item = u64> {
+impl LogPlace {
+    /// Its number in a header copy.
+    fn block(self) -> usize {
+        LOG_FIRST_BLOCK + self.0
+    }
+}
+
+/// Where the copies begin that are ours, those first in which `block` is damaged.
+///
+/// A block that is whole in one copy only must not be overwritten there while it is the only one: two
+/// power cuts in a row would lose it.
+fn ours_worst_first(header: &Header, block: usize) -> Vec<u64> {
+    let mut found: Vec<_> = ours_with_status(header).collect();
+    found.sort_by_key(|(_, status)| !is_damaged(status, block));
+    found.into_iter().map(|(copy, _)| copy).collect()
+}
+
+fn ours_with_status(header: &Header) -> impl Iterator<Item = (u64, &CopyStatus)> {
     copies(header)
         .into_iter()
         .zip(&header.copies)
         .filter(|(_, status)| status.is_ours())
-        .map(|(copy, _)| copy)
+}
+
+fn is_damaged(status: &CopyStatus, block: usize) -> bool {
+    matches!(status, CopyStatus::Damaged(defects) if defects.iter().any(|(found, _)| *found == block))
 }
 
 impl Drop for Medium {

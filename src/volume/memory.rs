@@ -46,6 +46,9 @@ impl Remembered {
 }
 
 /// Where a host remembers volumes: [`FileMemory`], or a store of the embedding program.
+///
+/// It is told of changes while the [`Volume`](super::Volume) holds its header, and must not call that
+/// volume.
 pub trait RollbackMemory: Send + Sync {
     /// What is remembered of `volume`; `None` if it has not been seen.
     ///

@@ -13,6 +13,35 @@ use crate::format::{Header, Label, PassphraseRules, Policy, Role};
 /// [`NewSlot`](super::NewSlot) and [`Volume::set_lockout`].
 ///
 /// Rules for passphrases bind new ones; what is there stays.
+///
+/// ```
+/// # use tenlock::crypto::{Argon2Cost, Passphrase};
+/// # use tenlock::storage::MemoryStorage;
+/// # use tenlock::volume::{CreateOptions, create};
+/// use tenlock::volume::{Error, LabelField, Role};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut options = CreateOptions::default();
+/// # options.payload_length = Some(1 << 20);
+/// # options.cost = Argon2Cost::new(19_456, 2, 1)?;
+/// # let volume = create(MemoryStorage::default(), &options, &Passphrase::new("right")?)?;
+/// let mut rules = volume.policy();
+/// rules.passphrases.min_chars = 14;
+/// rules.auto_lock_seconds = 600;
+/// volume.set_policy(&rules)?;
+/// let short = Passphrase::new("too short")?;
+/// assert!(matches!(volume.change_credential(&short, None), Err(Error::Rule(_))));
+///
+/// // A role of which there is no slot cannot be demanded.
+/// rules.required_roles = vec![Role::Escrow];
+/// assert!(matches!(volume.set_policy(&rules), Err(Error::RequiredRole { role: Role::Escrow })));
+///
+/// let mut label = volume.info().label;
+/// label.set(LabelField::Owner, "Example IT Ltd")?;
+/// volume.set_label(&label)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PolicyRules {
@@ -23,9 +52,11 @@ pub struct PolicyRules {
     /// Least passes of the key derivation of new passphrases; 0 for the least there is.
     pub min_kdf_passes: u32,
     /// Seconds without use after which an embedding program is to lock the volume, see
-    /// [`AutoLock`](super::AutoLock); 0 for never.
+    /// [`AutoLock`](super::AutoLock); 0 for never. The library does not do it by itself.
     pub auto_lock_seconds: u32,
-    /// Roles of which a slot must always exist. An admin must in any case.
+    /// Roles of which a slot must always be in force. An admin must in any case. A one-time recovery
+    /// key is spent all the same if it was the last: from then on [`Volume::set_policy`] with this
+    /// role in it is [`Error::RequiredRole`] until there is a slot of the role again.
     pub required_roles: Vec<Role>,
 }
 

@@ -105,6 +105,14 @@ pub enum RestoreRefusal {
         "the storage and the backup contradict each other: the volume is the same, and its authority, its layout or its seal is not; one of the two is a forgery; if you are sure of the backup, overwrite the first and the last MiB of the storage first"
     )]
     Contradiction,
+    /// A slot has failed as often as the backup allows.
+    #[error(
+        "slot {slot} has failed as often as the backup allows at most, so that restoring it would erase what it opens: unlock with its credential once, or have an admin reset its attempts, and restore then"
+    )]
+    LimitReached {
+        /// Index of the slot.
+        slot: usize,
+    },
     /// Every slot of the backup was erased since.
     #[error(
         "nobody could open the volume afterwards: all slots of this backup were erased since it was taken; use a later one"
@@ -123,6 +131,7 @@ impl RestoreRefusal {
             Self::NewerFormat(_) => "restore_newer_format",
             Self::Diverged { .. } => "restore_diverged",
             Self::Contradiction => "restore_contradiction",
+            Self::LimitReached { .. } => "restore_limit_reached",
             Self::NoWayIn => "restore_no_way_in",
         }
     }

@@ -85,11 +85,13 @@ impl Volume {
     /// Replaces the credential of the slot that was opened. The old one opens nothing any more when
     /// this returns. For admins, users and escrow.
     ///
-    /// `cost` of a passphrase stays as it is if `None`. An interruption leaves either the old or
+    /// Whoever is no admin can add kinds of factors, and not take any away. `cost` of a passphrase
+    /// stays as it is if `None`. An interruption leaves either the old or
     /// the new credential in force.
     ///
     /// # Errors
-    /// As [`add_slot`](Self::add_slot). [`Error::Io`]: either credential is in force.
+    /// As [`add_slot`](Self::add_slot), and [`Error::SlotOptions`] for a kind of factor that is
+    /// missing. [`Error::Io`]: either credential is in force.
     pub fn change_credential<'a>(
         &self,
         new: impl Into<Credential<'a>>,
@@ -266,17 +268,28 @@ pub(super) fn change_own(
     draft: &mut Draft<'_>,
     keys: &Keys,
     slot: usize,
-    mut filling: Filling<'_>,
+    filling: Filling<'_>,
 ) -> Result<usize, Error> {
     as_granted(&draft.header, slot, false)?.check(filling.credential)?;
     let contents = draft.header.slots[slot].slot();
     let contents = contents.ok_or(Error::NoSuchSlot { slot })?;
-    let own = contents.factors.iter().find_map(passphrase_factor);
+    if keys.authority().is_none() && !filling.credential.covers(contents) {
+        return Err(Error::SlotOptions(
+            "only an admin can take a kind of factor away from it: present one of each kind that it has now",
+        ));
+    }
+    let factors = contents.factors.clone();
+    let own = factors.iter().find_map(passphrase_factor);
     let same = own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok());
-    filling.cost = filling.cost.or(same.filter(|same| {
-        let policy = &draft.header.policy;
-        same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes
-    }));
+    let new = filling.credential.with_params_of(&factors);
+    let filling = Filling {
+        credential: &new,
+        cost: filling.cost.or(same.filter(|same| {
+            let policy = &draft.header.policy;
+            same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes
+        })),
+        ..filling
+    };
     if keys.authority().is_some() {
         // Who may name holders need not have been the last one: he may have reset his own slot.
         draft.refill(slot, &filling)?;

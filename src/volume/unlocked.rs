@@ -35,6 +35,8 @@ pub struct Volume {
     header: Mutex<Box<Header>>,
     notices: Mutex<Vec<Notice>>,
     origin: Origin,
+    /// Whether records of the log may be lost that an admin has seen.
+    accepts_lost_log: bool,
     memory: Option<Arc<dyn RollbackMemory>>,
     medium: Medium,
 }
@@ -64,6 +66,7 @@ impl Volume {
                 header: Mutex::new(header),
                 notices: Mutex::new(notices),
                 origin: options.origin.clone(),
+                accepts_lost_log: options.accept_lost_log,
                 memory: options.memory.clone(),
             }),
             Err(error) => Err(UnlockFailure::Failed {
@@ -194,7 +197,8 @@ impl Volume {
     /// which sectors were discarded.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`], [`Error::ReadOnly`], [`Error::Io`].
+    /// [`Error::OutOfRange`], [`Error::ReadOnly`], [`Error::CannotWrite`]: nothing was discarded.
+    /// [`Error::Io`]: the whole sectors of the range may read as before or as anything.
     pub fn discard(&self, offset: u64, length: u64) -> Result<(), Error> {
         self.check_may_write()?;
         self.payload.discard(&self.medium, offset, length)
@@ -220,10 +224,14 @@ impl Volume {
         Ok(key)
     }
 
-    /// The event log. Admins only.
+    /// The event log: the last 168 events at most, oldest first. Admins only.
+    ///
+    /// It tells what honest software did: adding a record takes no secret, and records after the last
+    /// change of an admin can be cut off. What is missing up to there is in [`EventLog::faults`].
+    /// Escape host and agent of an event when printing.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`], [`Error::Damaged`], [`Error::Io`].
+    /// [`Error::NotPermitted`], [`Error::Damaged`], [`Error::Io`]; out of memory. The log stays as it is.
     pub fn event_log(&self) -> Result<EventLog, Error> {
         let refused = Error::NotPermitted {
             role: self.role,
@@ -275,6 +283,9 @@ impl Volume {
         let mut current = self.header();
         let mut header = read_header(self.medium.storage())?;
         genuine::check(&header)?;
+        if !self.accepts_lost_log {
+            genuine::check_log(&header)?;
+        }
         self.keys.authenticate(&header)?;
         let mut notices = Vec::new();
         repair::after_unlock(&self.medium, &mut header, &mut notices);

@@ -54,8 +54,16 @@ fn a_drive_from_its_profile_to_its_return() {
         b"shares",
     )
     .done();
-    by_technician(&["policy", "set", "v.img", "--min-length", "0"])
-        .fails(1, "a slot of the role user may not change the policy");
+    by_technician(&[
+        "policy",
+        "set",
+        "v.img",
+        "--min-length",
+        "0",
+        "--role",
+        "user",
+    ])
+    .fails(1, "a slot of the role user may not change the policy");
 
     // He forgets his passphrase, and somebody tries his luck.
     for code in [3, 3, 4] {

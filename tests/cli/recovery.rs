@@ -53,7 +53,7 @@ fn a_user_gets_back_in_and_a_key_that_opens_once_is_spent() {
     ])
     .done();
     desk.run(&[&recover[..4], &key[..]].concat())
-        .fails(1, "no slot of this volume opens");
+        .fails(1, "no recovery slot opens with a key of this kind");
     desk.run(&[&["try", "v.img"], &key[..]].concat())
         .fails(1, "no slot of this volume opens");
 }
@@ -69,7 +69,7 @@ fn a_key_that_lasts_recovers_the_slot_that_is_named() {
         let recover = ["recover", "v.img", "--recovery-key-file", "key"];
         desk.run(&[&recover[..], &["--new-passphrase-file", "third"], more].concat())
     };
-    recover(&[]).fails(2, "slots 1, 2");
+    recover(&[]).fails(2, "slots 1, 2: say whose slot is meant with --slot N");
     desk.run(&[
         "recover",
         "v.img",
@@ -78,7 +78,7 @@ fn a_key_that_lasts_recovers_the_slot_that_is_named() {
         "--new-passphrase-file",
         "third",
     ])
-    .fails(1, "no slot of this volume opens");
+    .fails(1, "no recovery slot opens with a key of this kind");
     assert_eq!(
         desk.slot(0)["attempts"]["failed"],
         0,

@@ -194,7 +194,8 @@ fn an_admin_resets_a_slot_and_its_holder_changes_it() {
     desk.run(&["try", "v.img", "--passphrase-file", "other"])
         .done();
     let by_user = ["slot", "reset", "v.img", "0", "--passphrase-file", "other"];
-    desk.run(&[&by_user[..], &["--new-passphrase-file", "other"]].concat())
+    let with_new = ["--new-passphrase-file", "other", "--role", "user"];
+    desk.run(&[&by_user[..], &with_new].concat())
         .fails(1, "must be changed");
     desk.as_admin(&[
         "slot",
@@ -269,6 +270,52 @@ fn limit_and_action_can_be_changed_one_by_one() {
 }
 
 #[test]
+fn an_admins_passphrase_given_without_a_role_costs_no_user_an_attempt() {
+    let desk = Desk::with_volume();
+    desk.add_user(&[]);
+    let commands: [&[&str]; 11] = [
+        &["log", "v.img"],
+        &["policy", "set", "v.img", "--min-length", "9"],
+        &["label", "set", "v.img", "--owner", "Eve"],
+        &["export-key", "v.img", "--yes"],
+        &[
+            "header", "backup", "v.img", "--plain", "--yes", "--output", "b",
+        ],
+        &[
+            "slot",
+            "add",
+            "v.img",
+            "--new-role",
+            "user",
+            "--new-passphrase-file",
+            "other",
+        ],
+        &["slot", "remove", "v.img", "1"],
+        &[
+            "slot",
+            "reset",
+            "v.img",
+            "1",
+            "--new-passphrase-file",
+            "other",
+        ],
+        &["slot", "allow", "v.img", "1"],
+        &["slot", "allow", "v.img", "1", "--all"],
+        &["slot", "lockout", "v.img", "1", "--attempts", "5"],
+    ];
+    for command in commands {
+        desk.run(&[command, &["--passphrase-file", "right"]].concat())
+            .fails(2, "add --role admin");
+    }
+    assert_eq!(desk.slot(1)["attempts"]["failed"], 0);
+    desk.as_admin(&["log", "v.img"]).done();
+    // Where no user's slot asks for the same, nothing needs to be said.
+    desk.as_admin(&["slot", "remove", "v.img", "1"]).done();
+    desk.run(&["log", "v.img", "--passphrase-file", "right"])
+        .done();
+}
+
+#[test]
 fn removing_is_refused_where_it_could_lock_people_out_unless_forced() {
     let desk = Desk::with_volume();
     desk.add_user(&[]);
@@ -279,7 +326,7 @@ fn removing_is_refused_where_it_could_lock_people_out_unless_forced() {
     remove(&["0"]).fails(1, "force it");
     remove(&["5"]).fails(2, "slot 5 is not in use");
     let by_user = ["slot", "remove", "v.img", "0", "--passphrase-file", "other"];
-    desk.run(&by_user)
+    desk.run(&[&by_user[..], &["--role", "user"]].concat())
         .fails(1, "a slot of the role user may not remove a slot");
     let json = remove(&["1", "--json"]).done().json();
     assert_eq!((&json["slot"], desk.slot(1).is_null()), (&json!(1), true));

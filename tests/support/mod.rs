@@ -3,7 +3,8 @@
 use tenlock::crypto::{Argon2Cost, Passphrase};
 use tenlock::volume::CreateOptions;
 
-/// The passphrase of every volume that [`options`] make.
+/// The passphrase of the volumes that one person uses.
+#[allow(dead_code, reason = "some volumes have several people")]
 pub(crate) const RIGHT: &str = "right horse battery staple";
 /// Another one.
 #[allow(dead_code, reason = "not every test guesses")]

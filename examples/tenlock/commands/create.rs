@@ -36,13 +36,17 @@ A profile:
       { \"role\": \"recovery\", \"one_time\": true, \"credential\": { \"new_recovery_key_file\": \"key.txt\" } },
       { \"role\": \"escrow\", \"credential\": { \"public_key\": \"tenlock1…\" } }
     ],
-    \"policy\": { \"min_length\": 16, \"required_roles\": [\"recovery\"] },
+    \"policy\": { \"min_length\": 16, \"required_roles\": [\"escrow\"] },
     \"label\": { \"owner\": \"Smith LLP\" },
     \"kdf\": { \"memory\": \"64M\", \"passes\": 3, \"lanes\": 4 },
     \"size\": \"64M\", \"sector_size\": 4096, \"filesystem\": \"exfat\"
   }
-Paths in it are relative to the profile. A slot also takes read_only, reserve_last_attempt, index and kdf; a credential also \
-key_file and public_key_file, alone or together.")]
+Paths in it are relative to the profile; a public key stands there whole, or in a public_key_file. A slot also takes read_only, \
+reserve_last_attempt, index and kdf; a credential also key_file, alone or with the others; the policy also min_strength_bits, not_the_label, \
+min_kdf_memory, min_kdf_passes and auto_lock_seconds; the label the texts above, with an underscore for the dash. The first slot is an \
+admin's. Passphrase files are not removed: do that, or use passphrase_fd.
+
+A new volume has no credential yet: --passphrase-file and --passphrase-fd are here the same as --new-passphrase-file and --new-passphrase-fd.")]
 pub(crate) struct Args {
     /// File to make, or block device to use.
     image: PathBuf,

@@ -10,13 +10,13 @@ use zeroize::Zeroizing;
 use crate::credential::CredentialArgs;
 use crate::failure::Failure;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `export-key`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The payload is what dm-crypt calls aes-xts-plain64, with this 64-byte key. Whoever has the key reads the data for ever: \
-no change of a credential and no erase reaches it.
+no change of a credential and no erase reaches it. Needs the credential of an admin (on a volume with users with --role admin) or of an escrow slot.
 
 Example:
   tenlock export-key disk.img --yes > key.hex")]
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
             "export-key prints the key that opens the data for ever: add --yes to do it",
         ));
     }
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let info = volume.info();
     let key = volume.export_key()?;
     // Of its final size from the start: growing would leave parts of the key behind.

@@ -12,7 +12,7 @@ use crate::describe;
 use crate::failure::Failure;
 use crate::image::open_read_only;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// The commands of `label`.
 #[derive(Debug, Subcommand)]
@@ -38,7 +38,7 @@ pub(crate) struct ShowArgs {
 /// Options of `label set`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Texts that are not given stay; an empty one is removed. Needs an admin's credential.
+Texts that are not given stay; an empty one is removed. Needs an admin's credential: on a volume with users with --role admin.
 
 Example:
   tenlock label set disk.img --owner 'Smith LLP' --reward ''")]
@@ -116,7 +116,7 @@ pub(crate) fn set(args: &SetArgs, out: &mut Output) -> Result<Outcome, Failure> 
             "give at least one text, for example --owner 'Smith LLP'",
         ));
     }
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let label = args.label.over(&volume.info().label)?;
     volume.set_label(&label)?;
     close(volume, out)?;

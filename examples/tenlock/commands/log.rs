@@ -10,12 +10,12 @@ use crate::credential::CredentialArgs;
 use crate::failure::Failure;
 use crate::output::{Outcome, Output, escape};
 use crate::units::show_time;
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `log`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The log holds the last 168 events, wrong credentials included. Needs an admin's credential.
+The log holds the last 168 events, wrong credentials included. Needs an admin's credential: on a volume with users with --role admin.
 
 Examples:
   tenlock log disk.img
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 /// Shows the log.
 pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let log = volume.event_log()?;
     close(volume, out)?;
     for fault in &log.faults {

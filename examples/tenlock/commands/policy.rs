@@ -13,7 +13,7 @@ use crate::image::open_read_only;
 use crate::output::{Outcome, Output};
 use crate::terms::parse_role;
 use crate::units::{parse_count, parse_kib};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// The commands of `policy`.
 #[derive(Debug, Subcommand)]
@@ -36,7 +36,7 @@ pub(crate) struct ShowArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Rules that are not given stay. They hold for new credentials: what opens the volume now goes on to open it. Limits of \
-attempts are set with `slot lockout`. Needs an admin's credential.
+attempts are set with `slot lockout`. Needs an admin's credential: on a volume with users with --role admin.
 
 Examples:
   tenlock policy set disk.img --min-length 16 --min-strength-bits 50
@@ -112,7 +112,7 @@ pub(crate) fn show(args: &ShowArgs) -> Result<Outcome, Failure> {
 
 /// Changes the rules that are given.
 pub(crate) fn set(args: &SetArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let rules = args.rules.over(volume.policy());
     volume.set_policy(&rules)?;
     close(volume, out)?;

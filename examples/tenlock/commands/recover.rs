@@ -17,7 +17,8 @@ use crate::ways_in::in_force;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A user's slot gets a new credential and all its attempts, also if it was erased because they were used up. A recovery key that \
-opens only once is spent by it.
+opens only once is spent by it. A key that somebody reads to you goes into a text file, in characters or in words; a typing error in it is \
+found before anything is tried.
 
 Example:
   tenlock recover disk.img --recovery-key-file key.txt")]
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
         secrets: &args.secrets,
         choice: SlotChoice::Role(Role::Recovery),
         caution: &args.caution,
+        for_admin: false,
     };
     let Attempt {
         volume,
@@ -56,7 +58,7 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
         .map(|slot| usize::try_from(slot).unwrap_or(usize::MAX));
     let recovered = new.secrets.credential().and_then(|credential| {
         let volume = volume.recover(&key, slot, credential, &options);
-        Ok(volume.map_err(Error::from)?)
+        volume.map_err(|failure| refusal(failure.into()))
     });
     let volume = new.settle(recovered, out)?;
     let slot = volume.slot();
@@ -73,4 +75,24 @@ pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
         text: format!("Slot {slot} has a new credential and all its attempts.\n"),
         json: json!({ "slot": slot, "recovery_slots_left": left }),
     })
+}
+
+fn refusal(error: Error) -> Failure {
+    match error {
+        // The slots are those to be recovered: no other option than this chooses one.
+        Error::AmbiguousSlot { ref slots } => {
+            let numbers: Vec<_> = slots.iter().map(ToString::to_string).collect();
+            let message = format!(
+                "there are several users, of the slots {}: say whose slot is meant with --slot N; the recovery key was not spent",
+                numbers.join(", ")
+            );
+            Failure::new(error.code(), error.name(), message).with("slots", slots.clone())
+        }
+        Error::NoMatchingSlot => Failure::new(
+            error.code(),
+            error.name(),
+            "no recovery slot opens with a key of this kind: one that opens only once may have been spent, see `tenlock slot list`",
+        ),
+        other => other.into(),
+    }
 }

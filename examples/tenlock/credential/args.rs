@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tenlock::format::Factor;
 use tenlock::volume::{
     FileMemory, Info, Origin, Role, RollbackMemory, SlotChoice, SlotInfo, UnlockOptions,
 };
@@ -14,7 +15,7 @@ use crate::describe;
 use crate::failure::Failure;
 use crate::terms::parse_role;
 use crate::units::parse_count;
-use crate::ways_in::{asks_for_passphrase_alone, chosen};
+use crate::ways_in::{asks_for_passphrase_alone, chosen, in_force};
 
 /// A passphrase, and no other kind of credential.
 #[derive(Debug, clap::Args)]
@@ -55,10 +56,10 @@ pub(crate) struct SecretArgs {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Credential")]
 pub(crate) struct ChoiceArgs {
-    /// Try this slot only. Without a choice the only one that fits is tried, or else the only one of a user.
+    /// Try this slot only. Without a choice it is the only user's slot that fits, or on a volume without users the only slot that does.
     #[arg(long, value_name = "N", value_parser = parse_count, conflicts_with_all = ["role", "any_slot"])]
     slot: Option<u32>,
-    /// Try the slots of this role: admin, user, recovery or escrow.
+    /// Try the slots of this role: admin, user, recovery or escrow. On a volume with users an admin gives `--role admin`.
     #[arg(long, value_parser = parse_role, conflicts_with = "any_slot")]
     role: Option<Role>,
     /// Try all slots; a wrong passphrase costs each of them an attempt.
@@ -98,6 +99,8 @@ pub(crate) struct Access<'a> {
     pub(crate) secrets: &'a SecretArgs,
     pub(crate) choice: SlotChoice,
     pub(crate) caution: &'a CautionArgs,
+    /// Whether nobody but an admin gets any further, or whoever holds a key that cannot be guessed.
+    pub(crate) for_admin: bool,
 }
 
 /// From where the parts of a credential are to be read.
@@ -121,6 +124,15 @@ impl CredentialArgs {
             secrets: &self.secrets,
             choice: self.choice.choice(),
             caution: &self.caution,
+            for_admin: false,
+        }
+    }
+
+    /// The same, for what a user may not do.
+    pub(crate) fn admin_access(&self) -> Access<'_> {
+        Access {
+            for_admin: true,
+            ..self.access()
         }
     }
 
@@ -161,7 +173,7 @@ impl<'a> Access<'a> {
     /// From where the credential is read. Where none is given it is a passphrase that is asked for, if one opens the volume.
     ///
     /// # Errors
-    /// Usage: none is given, and no slot opens with a passphrase.
+    /// Usage: none is given, and no slot opens with a passphrase; or it is an admin's that is needed, and a user's slot would be charged.
     pub(crate) fn sources(&self, info: &Info) -> Result<Sources<'a>, Failure> {
         let mut passphrase = self.secrets.passphrase_source();
         if self.secrets.is_empty() {
@@ -171,10 +183,14 @@ impl<'a> Access<'a> {
             }
             passphrase = Some(Source::Prompt);
         }
-        Ok(Sources {
+        let sources = Sources {
             passphrase,
             args: self.secrets,
-        })
+        };
+        if self.for_admin && self.choice == SlotChoice::Obvious {
+            sources.refuse_for_user(info)?;
+        }
+        Ok(sources)
     }
 
     /// How the volume is to be unlocked.
@@ -196,6 +212,38 @@ impl Sources<'_> {
     /// Whether wrong guesses at it are counted.
     pub(crate) fn is_guessable(&self) -> bool {
         self.passphrase.is_some() || self.args.key_file.is_some()
+    }
+
+    /// Refuses what would be tried on a user's slot: an admin's passphrase is a wrong one there, and would cost the user an attempt.
+    fn refuse_for_user(&self, info: &Info) -> Result<(), Failure> {
+        let mut users = in_force(info).filter(|slot| slot.role == Role::User && self.fits(slot));
+        match (users.next(), users.next()) {
+            (Some(user), None) if self.is_guessable() => Err(Failure::usage(format!(
+                "only an admin may do this, and without a choice the credential would be tried on slot {}, a user's: if it is an admin's, \
+                 add --role admin; no attempt was charged",
+                user.index
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the slot asks for exactly these parts.
+    fn fits(&self, slot: &SlotInfo) -> bool {
+        let is_given = |factor: &Factor| match factor {
+            Factor::Passphrase(_) => self.passphrase.is_some(),
+            Factor::KeyFile { .. } => self.args.key_file.is_some(),
+            Factor::RecoveryKey { .. } => self.args.recovery_key_file.is_some(),
+            Factor::PublicKey { .. } => self.args.private_key_file.is_some(),
+            _ => false,
+        };
+        let given = [
+            self.passphrase.is_some(),
+            self.args.key_file.is_some(),
+            self.args.recovery_key_file.is_some(),
+            self.args.private_key_file.is_some(),
+        ];
+        slot.factors.iter().all(is_given)
+            && slot.factors.len() == given.into_iter().filter(|given| *given).count()
     }
 
     /// Whether a person is asked for a passphrase.
@@ -245,7 +293,9 @@ fn no_passphrase(slots: &[&SlotInfo]) -> Failure {
     let message = if ways.is_empty() {
         "no such slot can be opened: `tenlock slot list` shows those that can".to_owned()
     } else {
-        format!("no slot opens with a passphrase alone: give what opens one, which is {ways}")
+        format!(
+            "no slot opens with a passphrase alone: give what opens one, which is {ways} (`--help` lists the options under Credential)"
+        )
     };
     Failure::usage(message)
 }

@@ -22,18 +22,22 @@ pub(crate) fn slots_json(info: &Info) -> Value {
 
 /// The slots as a table.
 pub(crate) fn slots_text(info: &Info) -> String {
-    let mut text =
-        String::from("Slot  Role      Name              Attempts left             Opens with\n");
-    for slot in &info.slots {
+    let names: Vec<_> = info.slots.iter().map(|slot| escape(&slot.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max();
+    let width = width.unwrap_or(0).max(16);
+    let mut text = format!(
+        "Slot  Role      {:<width$}  Attempts left             Opens with\n",
+        "Name"
+    );
+    for (slot, name) in info.slots.iter().zip(names) {
         let attempts = slot
             .attempts
             .map_or_else(|| "not counted".to_owned(), attempts_text);
         let _ = writeln!(
             text,
-            "{:>4}  {:<8}  {:<16}  {attempts:<24}  {}",
+            "{:>4}  {:<8}  {name:<width$}  {attempts:<24}  {}",
             slot.index,
             slot.role.name(),
-            escape(&slot.name),
             opens_with(slot)
         );
     }

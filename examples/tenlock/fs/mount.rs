@@ -39,7 +39,10 @@ pub(super) fn mount(payload: &dyn Payload, access: Access) -> Result<Mounted<'_>
     Ok(Box::new(mounted.with_cache(CacheOptions::sequential())))
 }
 
-/// Whether the first sector names exFAT (exFAT specification, section 3.1.2).
+/// Whether the first sector names exFAT (exFAT specification, section 3.1.2), or else may be FAT's.
+///
+/// # Errors
+/// [`Error::NotAFileSystem`] if it is neither's boot sector.
 pub(super) fn holds_exfat(payload: &dyn Payload) -> Result<bool, Error> {
     let mut sector = [0; 512];
     if payload.len() < 512 {
@@ -48,6 +51,10 @@ pub(super) fn holds_exfat(payload: &dyn Payload) -> Result<bool, Error> {
     payload
         .read_at(0, &mut sector)
         .map_err(Error::payload("read the first sector of"))?;
+    // Without the signature that both end with nobody has formatted it: a new volume reads as noise.
+    if sector[510..] != [0x55, 0xAA] {
+        return Err(Error::NotAFileSystem);
+    }
     Ok(sector[3..11] == *b"EXFAT   ")
 }
 

@@ -87,6 +87,7 @@ impl tenlock_code {
             TENLOCK_ERROR_RESTORE_NEWER_FORMAT => row(TENLOCK_ERROR_NOT_A_VOLUME, c"restore_newer_format", c"the storage holds a header of a newer format: update the software"),
             TENLOCK_ERROR_RESTORE_DIVERGED => row(TENLOCK_ERROR_OTHER, c"restore_diverged", c"the header on the storage is another one of the same generation"),
             TENLOCK_ERROR_RESTORE_CONTRADICTION => row(TENLOCK_ERROR_DAMAGED, c"restore_contradiction", c"the storage and the backup contradict each other"),
+            TENLOCK_ERROR_RESTORE_LIMIT_REACHED => row(TENLOCK_ERROR_OTHER, c"restore_limit_reached", c"a slot has failed as often as the backup allows at most: unlock with its credential once, or have its attempts reset, and restore then"),
             TENLOCK_ERROR_RESTORE_NO_WAY_IN => row(TENLOCK_ERROR_OTHER, c"restore_no_way_in", c"nobody could open the volume afterwards: use a later backup"),
         }
     }

@@ -116,6 +116,7 @@ fn errors() -> Vec<Error> {
         RestoreRefusal::NewerFormat(Defect::Magic).into(),
         RestoreRefusal::Diverged { generation: 1 }.into(),
         RestoreRefusal::Contradiction.into(),
+        RestoreRefusal::LimitReached { slot: 0 }.into(),
         RestoreRefusal::NoWayIn.into(),
     ]
 }

@@ -30,7 +30,11 @@ fn blocks(log: &Log) -> Vec<LogBlock> {
 }
 
 fn merged(a: &Log, b: &Log) -> Log {
-    Log::merge(id(), blocks(a).iter().chain(&blocks(b)))
+    Log::merge(
+        id(),
+        &LogHead::default(),
+        blocks(a).iter().chain(&blocks(b)),
+    )
 }
 
 fn without(log: &Log, sequences: impl IntoIterator<Item = u64>) -> Log {
@@ -69,7 +73,7 @@ fn what_was_encoded_is_read_back() {
                 block
             })
             .collect();
-        assert_same(&Log::merge(id(), &read), &log);
+        assert_same(&Log::merge(id(), &LogHead::default(), &read), &log);
     }
 }
 
@@ -174,7 +178,11 @@ fn whatever_is_accepted_encodes_to_the_same_bytes() {
         if let Ok((found, parsed)) = LogBlock::parse(&block, 0) {
             accepted += 1;
             assert_eq!(parsed.encode(found), block);
-            let log = Log::merge(id(), [&parsed]);
+            let any = LogHead {
+                sequence: u64::MAX,
+                ..LogHead::default()
+            };
+            let log = Log::merge(id(), &any, [&parsed]);
             assert_eq!(log.records().count(), parsed.records().count());
             let _ = (log.check_chain(id()), log.head(id()));
         }
@@ -229,7 +237,7 @@ fn a_block_lost_in_one_copy_is_taken_from_the_other() {
     let log = log_of(150);
     let all = blocks(&log);
     let both = all[..5].iter().chain(&all[3..]);
-    assert_same(&Log::merge(id(), both), &log);
+    assert_same(&Log::merge(id(), &LogHead::default(), both), &log);
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Target {
                 next.slots[slot] = SlotBlock::Empty;
             }
         }
-        next.counters = self.counters(&next, &charged);
+        next.counters = self.counters(&next, &charged)?;
         next.log = self.log(backup);
         let event = origin.event(EventKind::HeaderRestored);
         // Without a record if none can be made; the log is written as a whole in any case.
@@ -64,9 +64,10 @@ impl Target {
         exhausted(&judged)
     }
 
-    /// For each slot the fewest attempts that the medium, its counters or the backup leave, but one:
-    /// a slot that was used up has been dealt with, and what the backup says must not erase anything.
-    fn counters(&self, next: &Header, charged: &Counters) -> Counters {
+    /// For each slot the fewest attempts that the medium, its counters or the backup leave. Those that
+    /// are used up on the medium have been dealt with; where only the backup says so, it is refused,
+    /// for a count that was lowered in one copy would still stand in the other.
+    fn counters(&self, next: &Header, charged: &Counters) -> Result<Counters, RestoreRefusal> {
         let mut counters = *charged;
         for slot in 0..SLOT_COUNT {
             let version = next.root.slot_versions[slot];
@@ -75,6 +76,9 @@ impl Target {
                 .max(next.counters.of_slot(slot, version));
             let failed = match attempt::limit(next, slot) {
                 Some(limit) if attempt::is_in_use(next, slot) => {
+                    if counted >= limit {
+                        return Err(RestoreRefusal::LimitReached { slot });
+                    }
                     let spent = self
                         .remaining(slot, version)
                         .map_or(0, |left| limit.saturating_sub(left));
@@ -84,7 +88,7 @@ impl Target {
             };
             counters.set_slot(slot, version.max(charged.versions[slot]), failed);
         }
-        counters
+        Ok(counters)
     }
 
     /// Attempts that the header on the medium leaves on this or a later version of a slot: an older
@@ -104,8 +108,8 @@ impl Target {
             let blocks: Vec<_> = (0..LOG_BLOCKS).map(|number| log.block(number)).collect();
             blocks
         };
-        let all = [blocks(&self.remains.log), blocks(&backup.log)].concat();
-        let merged = Log::merge(id, &all);
+        let all = [self.remains.log.clone(), blocks(&backup.log)].concat();
+        let merged = Log::merge(id, &backup.policy.log_head, &all);
         if merged.follows(id, &backup.policy.log_head) {
             merged
         } else {

@@ -328,3 +328,22 @@ fn a_cancelled_attempt_is_taken_back_and_the_right_passphrase_opens() {
     }
     assert!(volume.unlock(&passphrase("right")).is_ok());
 }
+
+#[test]
+fn a_limit_that_was_reached_already_is_refused_and_erases_nothing() {
+    use super::team::{ADMIN, OTHER, USER, can_open, failed_on, open_as, team, text};
+    let image = failed_on(team().image.clone(), USER, 5);
+    let storage = MemoryStorage::from_vec(image);
+    let keeper = storage.second_handle();
+    let admin = open_as(storage, &(ADMIN, text("admin")));
+    for limit in [1, 5] {
+        assert!(matches!(
+            admin.set_lockout(USER, limit, Action::EraseVolume),
+            Err(Error::SlotOptions(_))
+        ));
+    }
+    admin.set_lockout(USER, 6, Action::EraseVolume).unwrap();
+    admin.set_lockout(OTHER, 1, Action::EraseVolume).unwrap();
+    drop(admin);
+    assert!(can_open(&keeper.contents(), &(USER, text("user"))));
+}

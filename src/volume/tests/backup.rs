@@ -298,7 +298,8 @@ fn a_backup_of_a_header_with_an_erased_slot_is_whole() {
 fn a_backup_in_which_a_slot_or_the_volume_is_said_to_be_erased_is_refused() {
     let mut header = header_of(&backed_up().image);
     let (head, _) = BackupHead::parse(&backed_up().file).unwrap();
-    header.state.set_slot(1, 1, SlotState::Erased);
+    let version = header.root.slot_versions[1];
+    header.state.set_slot(1, version, SlotState::Erased);
     header.slots[1] = SlotBlock::Empty;
     let file = head.join(&header.backup_body());
     assert_eq!(parse_error(&file), BackupError::NotGenuine);

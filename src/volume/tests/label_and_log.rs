@@ -294,3 +294,25 @@ fn nobody_but_an_admin_reads_the_log() {
     assert!(keys.authority().is_none());
     assert!(super::super::log::read(&header, &keys).unwrap().is_none());
 }
+
+#[test]
+fn reading_the_log_and_giving_attempts_back_are_in_no_changes_way() {
+    let stick = cast().stick();
+    let admin = stick.admin();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..40 {
+                admin.set_label(&label()).unwrap();
+            }
+        });
+        for _ in 0..40 {
+            admin.reset_attempts(USER).unwrap();
+            assert_eq!(admin.event_log().unwrap().faults, []);
+        }
+    });
+    assert!(admin.take_notices().is_empty(), "nothing was repaired");
+    let log = admin.event_log().unwrap();
+    assert_eq!(log.entries.len(), 83, "no record took the place of another");
+    drop(admin);
+    assert!(stick.unlock(USER).is_ok());
+}

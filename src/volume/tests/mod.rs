@@ -1,5 +1,6 @@
 //! Tests of the volume layer.
 
+mod attempt_crash;
 mod attempts;
 mod backup;
 mod cast;
@@ -8,12 +9,16 @@ mod crash;
 mod credentials;
 mod endorsements;
 mod erase_mix;
+mod external;
 mod faulty;
 mod forge;
 mod hostile;
 mod label_and_log;
+mod log_faults;
+mod losses;
 mod policy;
 mod recording;
+mod recover_crash;
 mod recovery;
 mod refusals;
 mod removal;
@@ -21,11 +26,15 @@ mod reserved;
 mod restore;
 mod restore_refusals;
 mod roles;
+mod rollback;
+mod second_crash;
 mod single_blocks;
+mod slot_crash;
 mod slots;
 mod tampering;
 mod tampering_numbers;
 mod tampering_old;
+mod team;
 
 use std::sync::LazyLock;
 

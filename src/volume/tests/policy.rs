@@ -266,11 +266,12 @@ fn the_rules_are_shown_to_everybody_as_they_were_set() {
 
 #[test]
 fn slots_that_make_no_sense_are_not_granted() {
+    type Change = fn(&mut NewSlot);
     let stick = cast().stick();
     let admin = stick.admin();
     let before = stick.image();
     let text = passphrase("new");
-    let refused: [(Role, fn(&mut NewSlot)); 8] = [
+    let refused: [(Role, Change); 8] = [
         (Role::User, |slot| slot.name = "x".repeat(33)),
         (Role::User, |slot| slot.name = "two\nlines".into()),
         (Role::User, |slot| slot.one_time = true),

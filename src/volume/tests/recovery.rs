@@ -139,10 +139,11 @@ fn a_one_time_recovery_key_opens_nothing_but_a_recovery_which_spends_it() {
 
 #[test]
 fn a_recovery_that_is_refused_spends_and_changes_nothing() {
+    type Expected = fn(&Error) -> bool;
     let stick = cast().stick();
     with_min_chars(&stick, 8);
     let before = stick.header();
-    let refusals: [(Option<usize>, &str, fn(&Error) -> bool); 6] = [
+    let refusals: [(Option<usize>, &str, Expected); 6] = [
         (Some(USER), "short", |error| matches!(error, Error::Rule(_))),
         (
             None,

@@ -270,22 +270,6 @@ fn an_older_policy_with_a_higher_limit_gives_no_attempts_back() {
 }
 
 #[test]
-fn an_older_policy_with_a_lower_limit_leaves_one_attempt_and_erases_nothing() {
-    let (image, file) = edited(&backed_up().image, |volume| {
-        volume.set_lockout(0, 2, Action::EraseVolume).unwrap();
-        volume.backup_header_plain_outlives_erase().unwrap()
-    });
-    let (image, ()) = edited(&image, |volume| {
-        volume.set_lockout(0, 10, Action::EraseVolume).unwrap();
-    });
-    let (outcome, left) = restored_from(&plain(&file), &with_failures(image, 5), OLDER);
-    outcome.unwrap();
-    let slots = open_locked(&left).info().slots;
-    assert_eq!(slots[0].attempts.unwrap().remaining, 1);
-    assert!(opens(&left, "right"));
-}
-
-#[test]
 fn a_slot_that_was_erased_or_used_up_stays_closed() {
     let used_up = with_failures_on(backed_up().image.clone(), 1, 10);
     drop(open_locked(&used_up));

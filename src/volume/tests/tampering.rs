@@ -142,7 +142,7 @@ fn the_label_is_the_admins() {
             header
                 .label
                 .set(LabelField::Contact, "call the thief")
-                .unwrap()
+                .unwrap();
         }],
         Damage::Label,
     );
@@ -242,7 +242,7 @@ fn a_slot_of_another_place_or_volume_is_refused() {
             |header| {
                 put_in_place(header, READER, |_| {
                     slot_of(&mut Forge::new().header, ADMIN).clone()
-                })
+                });
             },
         ],
         Damage::SlotChanged { slot: READER },

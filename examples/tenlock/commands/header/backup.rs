@@ -11,13 +11,13 @@ use crate::failure::Failure;
 use crate::image::show;
 use crate::new_file::NewFile;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `header backup`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A backup holds all ways in as they are now. Whoever has it and a credential of today opens a copy of the medium for ever, whatever is \
-changed or erased later; therefore it is sealed to a key, and the volume counts its backups.
+changed or erased later; therefore it is sealed to a key, and the volume counts its backups. Needs an admin's credential: on a volume with users with --role admin.
 
 Examples:
   tenlock header backup disk.img --to office.pub --output disk.backup
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 /// Takes the backup.
 pub(crate) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let to = args.to.as_deref().map(public_key).transpose()?;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let bytes = take(&volume, to.as_ref())?;
     let (number, generation) = {
         let info = volume.info();

@@ -35,13 +35,18 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
 }
 
 fn failure(check: &HeaderCheck) -> Failure {
-    let text = check.to_string();
+    let found = check.to_string();
+    let faults = format!("not all is well with the header:\n{found}");
     match &check.prospect {
         Prospect::Fails(Error::Damaged(_)) | Prospect::Opens { .. } | Prospect::ErasesSlots(_) => {
-            Failure::new(Code::Damaged, "header_faults", text)
+            Failure::new(Code::Damaged, "header_faults", faults)
         }
-        Prospect::Erases | Prospect::Erased => Failure::new(Code::Erased, "erased", text),
-        Prospect::Fails(error) => Failure::new(error.code(), error.name(), text),
+        Prospect::Erases | Prospect::Erased => Failure::new(
+            Code::Erased,
+            "erased",
+            format!("the key is erased, or about to be:\n{found}"),
+        ),
+        Prospect::Fails(error) => Failure::new(error.code(), error.name(), faults),
     }
 }
 

@@ -13,12 +13,12 @@ use crate::failure::Failure;
 use crate::output::{Outcome, Output};
 use crate::terms::{parse_action, parse_role};
 use crate::units::parse_count;
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot add`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential. Recovery keys and public keys cannot be guessed and have no limit of attempts.
+Needs an admin's credential: on a volume with users with --role admin. Recovery keys and public keys cannot be guessed and have no limit of attempts.
 
 Examples:
   tenlock slot add disk.img --new-role user --name Technician --must-change
@@ -99,7 +99,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let slot = args.slot()?;
     let sources = args.new.sources_for(slot.role, out)?;
     sources.check_apart_from(args.credential.secrets())?;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     check_admin(&volume, "add a slot")?;
     let new = sources.read(&texts(&volume.info().label), &args.image, out)?;
     let added = new

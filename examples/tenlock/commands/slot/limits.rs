@@ -13,12 +13,12 @@ use crate::failure::Failure;
 use crate::output::{Outcome, Output};
 use crate::terms::{action_name, parse_action};
 use crate::units::parse_count;
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot allow`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential. The reservation is gone with the attempt that is allowed; `slot lockout --reserve-last-attempt` makes \
+Needs an admin's credential: on a volume with users with --role admin. The reservation is gone with the attempt that is allowed; `slot lockout --reserve-last-attempt` makes \
 it anew.
 
 Examples:
@@ -40,7 +40,7 @@ pub(crate) struct AllowArgs {
 /// Options of `slot lockout`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is not given stays. Needs an admin's credential.
+What is not given stays. Needs an admin's credential: on a volume with users with --role admin.
 
 Example:
   tenlock slot lockout disk.img 1 --attempts 5 --action erase-volume")]
@@ -73,7 +73,7 @@ struct LimitArgs {
 
 /// Allows attempts.
 pub(super) fn allow(args: &AllowArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     let info = volume.info();
     let reserved = granted(&info, args.index)?.flags.last_attempt_reserved;
     if args.all {
@@ -92,7 +92,7 @@ pub(super) fn allow(args: &AllowArgs, out: &mut Output) -> Result<Outcome, Failu
 /// Changes limit and action.
 pub(super) fn lockout(args: &LockoutArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let limits = &args.limits;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     if limits.attempts.is_some() || limits.action.is_some() {
         let info = volume.info();
         let present = granted(&info, args.index)?.attempts;

@@ -9,12 +9,12 @@ use super::parse_index;
 use crate::credential::CredentialArgs;
 use crate::failure::Failure;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot remove`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential. Whoever has a copy of the old header still opens that copy with the credential.
+Needs an admin's credential: on a volume with users with --role admin. Whoever has a copy of the old header still opens that copy with the credential.
 
 Example:
   tenlock slot remove disk.img 3")]
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     } else {
         Removal::IfSafe
     };
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     volume.remove_slot(args.index, removal)?;
     close(volume, out)?;
     Ok(Outcome {

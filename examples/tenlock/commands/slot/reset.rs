@@ -11,12 +11,12 @@ use crate::credential::{CredentialArgs, NewCredentialArgs};
 use crate::failure::Failure;
 use crate::image::open_read_only;
 use crate::output::{Outcome, Output};
-use crate::unlock::{close, unlock};
+use crate::unlock::{close, unlock_as_admin};
 
 /// Options of `slot reset`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Needs an admin's credential, and not the one that is replaced. Also brings back a slot that was erased because its attempts were \
+Needs an admin's credential (with --role admin on a volume with users), and not the one that is replaced. Also brings back a slot that was erased because its attempts were \
 used up.
 
 Example:
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, out: &mut Output) -> Result<Outcome, Failure> {
     let role = granted(&inspect(&open_read_only(&args.image)?)?, args.index)?.role;
     let sources = args.new.sources_for(role, out)?;
     sources.check_apart_from(args.credential.secrets())?;
-    let volume = unlock(&args.image, &args.credential, out)?;
+    let volume = unlock_as_admin(&args.image, &args.credential, out)?;
     check_admin(&volume, "reset a slot")?;
     let new = sources.read(&texts(&volume.info().label), &args.image, out)?;
     let reset = new.secrets.credential().and_then(|credential| {
