@@ -123,7 +123,7 @@ impl Volume {
                 must_change: false,
                 derivation,
             };
-            change_own(draft, self.keys(), slot, filling)
+            change_own(draft, self.keys(), slot, &filling)
         })
         .map(drop)
     }
@@ -268,7 +268,7 @@ pub(super) fn change_own(
     draft: &mut Draft<'_>,
     keys: &Keys,
     slot: usize,
-    filling: Filling<'_>,
+    filling: &Filling<'_>,
 ) -> Result<usize, Error> {
     as_granted(&draft.header, slot, false)?.check(filling.credential)?;
     let contents = draft.header.slots[slot].slot();
@@ -288,7 +288,7 @@ pub(super) fn change_own(
             let policy = &draft.header.policy;
             same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes
         })),
-        ..filling
+        ..*filling
     };
     if keys.authority().is_some() {
         // Who may name holders need not have been the last one: he may have reset his own slot.

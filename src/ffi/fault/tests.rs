@@ -19,7 +19,6 @@ fn errors() -> Vec<Error> {
         log_sequence: 1,
     };
     let slot = 3;
-    let id = VolumeId::from_random([0; 16]);
     vec![
         Error::NotAVolume,
         Error::NewerFormat(Defect::Magic),
@@ -97,6 +96,16 @@ fn errors() -> Vec<Error> {
         }
         .into(),
         BackupError::NotGenuine.into(),
+    ]
+    .into_iter()
+    .chain(refusals())
+    .collect()
+}
+
+/// One of each refusal of a restore.
+fn refusals() -> Vec<Error> {
+    let id = VolumeId::from_random([0; 16]);
+    vec![
         RestoreRefusal::OtherVolume {
             found: id,
             backup: id,
