@@ -4,6 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[cfg(target_os = "linux")]
+#[path = "support/capi_library.rs"]
+mod capi_library;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -148,30 +152,9 @@ fn shared_library_exports_the_listed_symbols_and_no_others() {
         println!("no nm here: install binutils to have the shared library looked at");
         return;
     }
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "rustc",
-            "--quiet",
-            "--locked",
-            "--lib",
-            "--features",
-            "capi",
-            "--crate-type",
-            "cdylib",
-        ])
-        .args(["--message-format", "json"])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let messages = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{messages}");
-    let built = String::from_utf8(built.stdout).unwrap();
-    let library = built
-        .split('"')
-        .find(|word| word.ends_with("/libtenlock.so"))
-        .expect("cargo names what it has built");
     let listed = Command::new("nm")
-        .args(["--dynamic", "--defined-only", "--format=posix", library])
+        .args(["--dynamic", "--defined-only", "--format=posix"])
+        .arg(&capi_library::libraries().shared)
         .output()
         .unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();

@@ -1,9 +1,14 @@
-//! The examples in C# and Go, and the CMake package, are built with strict warnings and run.
+//! The examples in C# and Go, and the `CMake` package, are built with strict warnings and run.
 //!
-//! Where a tool is missing, the test names it and passes; with `TENLOCK_ALL_EXAMPLES` set it fails. On Windows
-//! they are not tried.
+//! What is not installed is left out with a message, unless `TENLOCK_ALL_EXAMPLES` is set. On Windows nothing
+//! is tried.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+#[path = "support/capi_library.rs"]
+mod capi_library;
+#[path = "support/tools.rs"]
+mod tools;
 
 #[cfg(not(unix))]
 use std::fs::hard_link as link;
@@ -12,75 +17,79 @@ use std::os::unix::fs::symlink as link;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{shared_library, static_library};
-
-#[path = "support/shared_library.rs"]
-mod support;
+use capi_library::libraries;
+use tools::{command, is_there, succeed};
 
 #[test]
 fn example_in_csharp_builds_without_a_warning_and_lives_through_a_volume() {
-    if is_missing(&["mcs", "mono"]) {
+    if !are_there(&["mcs", "mono"]) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("life.exe");
-    let mut compiler = Command::new("mcs");
-    compiler.args(["-langversion:7.2", "-warnaserror+", "-warn:4"]);
+    let strict = ["-langversion:7.2", "-warnaserror+", "-warn:4"];
+    let mut compiler = command("mcs", strict);
     compiler.arg(format!("-out:{}", program.display()));
-    compiler.args(sources("csharp", "cs"));
-    run(&mut compiler);
-    let mut life = Command::new("mono");
-    life.arg(&program)
-        .arg(folder.path().join("example.tenlock"));
-    let printed = run(with_library(&mut life));
-    assert!(printed.contains("tenth wrong passphrase"), "{printed}");
-    assert!(printed.ends_with("done\n"), "{printed}");
+    succeed(compiler.args(sources("csharp", "cs")));
+    let mut life = command("mono", [program, folder.path().join("example.tenlock")]);
+    let said = succeed(with_library(&mut life));
+    assert!(said.contains("tenth wrong passphrase"), "{said}");
+    assert!(said.ends_with("done\n"), "{said}");
 }
 
 #[test]
 fn example_in_go_passes_its_tests() {
-    if is_missing(&["go", "gcc"]) {
+    if !are_there(&["go", "gcc"]) {
         return;
     }
-    let unformatted = run(Command::new("gofmt").arg("-l").arg(example("go")));
+    let unformatted = succeed(command("gofmt", ["-l"]).arg(example("go")));
     assert_eq!(unformatted, "", "not formatted by gofmt");
-    run(go().args(["vet", "./..."]));
-    let printed = run(go().args(["test", "-count=1", "-v", "./..."]));
-    assert!(printed.contains("tenth wrong passphrase"), "{printed}");
+    succeed(&mut go(&["vet", "./..."]));
+    let said = succeed(&mut go(&["test", "-count=1", "-v", "./..."]));
+    assert!(said.contains("tenth wrong passphrase"), "{said}");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn cmake_package_links_a_program_with_either_library() {
-    if is_missing(&["cmake", "make", "gcc"]) {
+    if !are_there(&["cmake", "make", "gcc"]) {
         return;
     }
-    for library_folder in ["lib", "lib64", "lib/x86_64-linux-gnu"] {
-        let folder = tempfile::tempdir().unwrap();
-        install(folder.path(), library_folder, "lib/cmake/Tenlock");
-        build_consumer(folder.path());
+    // Where cargo-c puts them, also on Debian and Fedora, and where a packager might.
+    for (library_folder, package_folder) in [
+        ("lib", "share/cmake/Tenlock"),
+        ("lib64", "share/cmake/Tenlock"),
+        ("lib/x86_64-linux-gnu", "share/cmake/Tenlock"),
+        ("lib", "lib/cmake/Tenlock"),
+        ("lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu/cmake/Tenlock"),
+    ] {
+        if library_folder.contains("x86_64")
+            && !cfg!(all(target_os = "linux", target_arch = "x86_64"))
+        {
+            continue;
+        }
+        let prefix = tempfile::tempdir().unwrap();
+        install(prefix.path(), library_folder, package_folder);
+        succeed(&mut configure(prefix.path()));
+        let build = prefix.path().join("build");
+        succeed(command("cmake", ["--build"]).arg(&build));
+        succeed(command("ctest", ["--output-on-failure"]).current_dir(&build));
     }
-    let folder = tempfile::tempdir().unwrap();
-    install(folder.path(), "lib", "share/cmake/Tenlock");
-    build_consumer(folder.path());
 }
 
 #[test]
 fn cmake_package_says_what_is_missing() {
-    if is_missing(&["cmake", "make", "gcc"]) {
+    if !are_there(&["cmake", "make", "gcc"]) {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    install(folder.path(), "lib", "lib/cmake/Tenlock");
-    std::fs::remove_file(folder.path().join("lib/libtenlock.a")).unwrap();
-    let messages = refused(&mut configure(folder.path()));
-    assert!(messages.contains("No library for static in"), "{messages}");
-    std::fs::remove_file(folder.path().join("include/tenlock.h")).unwrap();
-    let messages = refused(&mut configure(folder.path()));
-    assert!(
-        messages.contains("No include/tenlock.h above"),
-        "{messages}"
-    );
+    let prefix = tempfile::tempdir().unwrap();
+    let remove = |file: &str| std::fs::remove_file(prefix.path().join(file)).unwrap();
+    install(prefix.path(), "lib", "lib/cmake/Tenlock");
+    remove("lib/libtenlock.a");
+    let said = refused(&mut configure(prefix.path()));
+    assert!(said.contains("No library for static in"), "{said}");
+    remove("include/tenlock.h");
+    let said = refused(&mut configure(prefix.path()));
+    assert!(said.contains("No include/tenlock.h above"), "{said}");
 }
 
 #[test]
@@ -91,36 +100,36 @@ fn cmake_package_has_the_version_of_the_library() {
 }
 
 /// Go with the library that was built here; it downloads nothing and leaves the user's cache alone.
-fn go() -> Command {
-    let mut command = Command::new("go");
+fn go(arguments: &[&str]) -> Command {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go");
     let include = root().join("include");
-    command
-        .current_dir(example("go"))
+    let mut go = command("go", arguments);
+    go.current_dir(example("go"))
         .env("GOFLAGS", "-mod=readonly")
         .env("GOTOOLCHAIN", "local")
         .env("GOPROXY", "off")
-        .env("GOCACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("go"))
+        .env("GOCACHE", cache)
         .env("CGO_ENABLED", "1")
         .env(
             "CGO_CFLAGS",
             format!("-I{} -Wall -Wextra -Werror", include.display()),
         )
-        .env("CGO_LDFLAGS", format!("-L{}", shared_library().display()));
-    with_library(&mut command);
-    command
+        .env("CGO_LDFLAGS", format!("-L{}", library_folder().display()));
+    with_library(&mut go);
+    go
 }
 
 /// Lays out a prefix as `cargo cinstall` does.
 fn install(prefix: &Path, library_folder: &str, package_folder: &str) {
-    let place = |folder: &str, file: PathBuf| {
+    let place = |folder: &str, file: &Path| {
         let folder = prefix.join(folder);
         std::fs::create_dir_all(&folder).unwrap();
-        link(&file, folder.join(file.file_name().unwrap())).unwrap();
+        link(file, folder.join(file.file_name().unwrap())).unwrap();
     };
-    place("include", root().join("include/tenlock.h"));
-    let shared = format!("libtenlock{}", std::env::consts::DLL_SUFFIX);
-    place(library_folder, shared_library().join(shared));
-    place(library_folder, static_library().join("libtenlock.a"));
+    place("include", &root().join("include/tenlock.h"));
+    place(library_folder, &libraries().shared);
+    place(library_folder, &libraries().fixed);
+    // Copies: a link to the package would be followed, and the prefix looked for above the source.
     let package = prefix.join(package_folder);
     std::fs::create_dir_all(&package).unwrap();
     for file in ["TenlockConfig.cmake", "TenlockConfigVersion.cmake"] {
@@ -128,84 +137,49 @@ fn install(prefix: &Path, library_folder: &str, package_folder: &str) {
     }
 }
 
-#[cfg(target_os = "linux")]
-fn build_consumer(prefix: &Path) {
-    run(&mut configure(prefix));
-    let build = prefix.join("build");
-    run(Command::new("cmake").arg("--build").arg(&build));
-    run(Command::new("ctest")
-        .arg("--output-on-failure")
-        .current_dir(&build));
-}
-
 fn configure(prefix: &Path) -> Command {
-    let mut command = Command::new("cmake");
-    command
+    let mut cmake = command(
+        "cmake",
+        ["-DCMAKE_C_FLAGS=-Wall -Wextra -Wpedantic -Werror"],
+    );
+    cmake
+        .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
         .arg("-S")
         .arg(example("cmake"))
         .arg("-B")
-        .arg(prefix.join("build"))
-        .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
-        .arg("-DCMAKE_C_FLAGS=-Wall -Wextra -Wpedantic -Werror");
-    command
+        .arg(prefix.join("build"));
+    cmake
 }
 
 /// The dynamic linker of the program finds the library that was built here.
-fn with_library(command: &mut Command) -> &mut Command {
+fn with_library(program: &mut Command) -> &mut Command {
     let variable = if cfg!(target_os = "macos") {
         "DYLD_LIBRARY_PATH"
     } else {
         "LD_LIBRARY_PATH"
     };
-    command.env(variable, shared_library())
+    program.env(variable, library_folder())
 }
 
-/// Runs a command that must succeed and returns what it printed.
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let messages = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}\n{printed}{messages}");
-    printed
+fn library_folder() -> &'static Path {
+    libraries().shared.parent().unwrap()
 }
 
-/// Runs a command that must fail and returns its messages.
+/// Runs a command that must fail, and returns its messages without line breaks.
 fn refused(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(!output.status.success(), "{command:?} succeeded");
-    let messages = String::from_utf8_lossy(&output.stderr);
-    // CMake wraps lines.
-    messages.split_whitespace().collect::<Vec<_>>().join(" ")
+    let said = String::from_utf8_lossy(&output.stderr);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn is_missing(tools: &[&str]) -> bool {
+#[allow(clippy::print_stdout, reason = "a test that is left out says so")]
+fn are_there(programs: &[&str]) -> bool {
     if cfg!(windows) {
-        println!("not tried on Windows: the compilers and paths here are those of Unix");
-        return true;
-    }
-    let missing: Vec<_> = tools
-        .iter()
-        .filter(|tool| !is_in_path(tool))
-        .copied()
-        .collect();
-    if missing.is_empty() {
+        println!("left out: these compilers and paths are those of Unix");
         return false;
     }
-    let message = format!(
-        "not here: {}; on Debian, scripts/setup examples installs what is missing",
-        missing.join(", ")
-    );
-    assert!(
-        std::env::var_os("TENLOCK_ALL_EXAMPLES").is_none(),
-        "{message}"
-    );
-    println!("{message}");
-    true
-}
-
-fn is_in_path(tool: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
+    programs.iter().all(|program| is_there(program))
 }
 
 fn sources(language: &str, extension: &str) -> Vec<PathBuf> {
