@@ -2,7 +2,6 @@
 //!
 //! What is not installed is left out with a message, unless `TENLOCK_ALL_EXAMPLES` is set.
 
-#![cfg(not(windows))]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 #[path = "support/capi_library.rs"]
@@ -15,7 +14,7 @@ use std::process::Command;
 
 use capi_library::libraries;
 use tempfile::TempDir;
-use tools::{command, is_there, leave_out, succeed};
+use tools::{command, is_there, succeed};
 
 /// All warnings that a strict house turns on, as errors.
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"];
@@ -132,12 +131,33 @@ fn python_module_passes_its_tests() {
     if !is_there("python3") {
         return;
     }
-    if cfg!(target_env = "musl") {
-        return leave_out("the C library of this Python may be another than that of a musl build");
-    }
     let mut tests = command("python3", ["-W", "error", "-B", "test_life.py"]);
     tests.env("TENLOCK_LIBRARY", &libraries().shared);
     succeed(tests.current_dir(examples().join("python")));
+}
+
+#[test]
+fn link_line_that_is_tried_is_the_documented_one() {
+    let line = format!("tenlock.a {}", SYSTEM_LIBRARIES.join(" "));
+    assert!(text("examples/c/README.md").contains(&line));
+    assert!(text("examples/cpp/README.md").contains(&line));
+    assert!(text("docs/c-api.md").contains(&line.replace("tenlock.a", "-ltenlock")));
+}
+
+#[test]
+fn cplusplus_of_the_readme_compiles() {
+    if !is_there(LIFE_IN_CPP.compiler) {
+        return;
+    }
+    let readme = text("examples/cpp/README.md");
+    let code = readme.split("```cpp\n").nth(1).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("readme.cpp");
+    std::fs::write(&source, code.split("```").next().unwrap()).unwrap();
+    let mut compile = command(LIFE_IN_CPP.compiler, LIFE_IN_CPP.language);
+    compile.args(STRICT).arg("-fsyntax-only").arg("-I");
+    compile.arg(root().join("include")).arg("-I");
+    succeed(compile.arg(examples().join("cpp")).arg(source));
 }
 
 /// An example that was built, in a folder of its own.
@@ -166,7 +186,7 @@ impl Build {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("program");
         let mut compile = self.compile(&path, more);
-        compile.args(["-x", "none"]).arg(&libraries().fixed);
+        compile.args(["-x", "none"]).arg(&libraries().archive);
         succeed(compile.args(SYSTEM_LIBRARIES));
         Some(Program { folder, path })
     }
@@ -175,13 +195,22 @@ impl Build {
     fn compile(&self, program: &Path, more: &[&str]) -> Command {
         let mut compile = command(self.compiler, self.language);
         compile.args(STRICT).args(more).arg("-I");
-        compile.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"));
+        compile.arg(root().join("include"));
         compile.arg(examples().join(self.source));
         compile.arg("-o").arg(program);
         compile
     }
 }
 
+fn text(name: &str) -> String {
+    let text = std::fs::read_to_string(root().join(name)).unwrap();
+    text.replace("\r\n", "\n")
+}
+
 fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+    root().join("examples")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -10,7 +10,7 @@ pub(crate) struct Libraries {
     pub(crate) shared: PathBuf,
     /// `libtenlock.a`.
     #[allow(dead_code, reason = "not every test links it")]
-    pub(crate) fixed: PathBuf,
+    pub(crate) archive: PathBuf,
 }
 
 /// Both libraries; built by the first who asks, with the dependencies that the test itself was built with.
@@ -37,6 +37,6 @@ fn build() -> Libraries {
     };
     Libraries {
         shared: file(std::env::consts::DLL_SUFFIX),
-        fixed: file(".a"),
+        archive: file(".a"),
     }
 }
