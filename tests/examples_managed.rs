@@ -128,7 +128,7 @@ fn install(prefix: &Path, library_folder: &str, package_folder: &str) {
     };
     place("include", &root().join("include/tenlock.h"));
     place(library_folder, &libraries().shared);
-    place(library_folder, &libraries().fixed);
+    place(library_folder, &libraries().archive);
     // Copies: a link to the package would be followed, and the prefix looked for above the source.
     let package = prefix.join(package_folder);
     std::fs::create_dir_all(&package).unwrap();
