@@ -49,6 +49,9 @@ func fill(t *testing.T, path string, right *Credential) {
 	writeFromManyGoroutines(t, volume)
 	_, err = volume.WriteAt([]byte("too long"), 1<<20-2)
 	expect(t, err, CodeOutOfRange)
+	if n, err := volume.WriteAt(nil, 0); n != 0 || err != nil {
+		t.Fatal(n, err)
+	}
 	done(t, volume.Sync())
 	locked, err := volume.Lock()
 	done(t, err)
