@@ -111,6 +111,8 @@
 struct Readme;
 
 pub mod crypto;
+#[cfg(feature = "capi")]
+pub mod ffi;
 pub mod format;
 pub mod storage;
 pub mod volume;

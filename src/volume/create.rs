@@ -146,6 +146,19 @@ pub fn create_with_slots(
     options: &CreateOptions,
     grantees: &[Grantee<'_>],
 ) -> Result<Volume, Error> {
+    create_with(storage, options, grantees, &Argon2Options::default())
+}
+
+/// As [`create_with_slots`], with a say in how the key derivations are done.
+///
+/// # Errors
+/// Also [`Error::Cancelled`]: nothing was written.
+pub fn create_with(
+    storage: impl Storage + 'static,
+    options: &CreateOptions,
+    grantees: &[Grantee<'_>],
+    derivation: &Argon2Options<'_>,
+) -> Result<Volume, Error> {
     let medium = Medium::take(Arc::new(storage))?;
     medium.check_writable()?;
     let payload_length = check_options(&medium, options)?;
@@ -160,7 +173,14 @@ pub fn create_with_slots(
         mut header,
         keys,
         slot,
-    } = material.build(options, payload_length, grantees, &fill_random, now())?;
+    } = material.build(
+        options,
+        payload_length,
+        grantees,
+        derivation,
+        &fill_random,
+        now(),
+    )?;
     let event = options.origin.slot_event(EventKind::Created, &header, slot);
     let _ = log::append(&mut header, &event);
     make_room(&medium, payload_length)?;
@@ -212,6 +232,7 @@ impl Material {
         options: &CreateOptions,
         payload_length: u64,
         grantees: &[Grantee<'_>],
+        derivation: &Argon2Options<'_>,
         random: Randomness<'_>,
         now: u64,
     ) -> Result<New, Error> {
@@ -234,7 +255,7 @@ impl Material {
         for Grantee { slot, credential } in grantees {
             let mut slot = slot.clone();
             slot.cost = slot.cost.or(Some(options.cost));
-            slots.push(draft.add(&slot, credential, &Argon2Options::default())?);
+            slots.push(draft.add(&slot, credential, derivation)?);
         }
         options.policy.put_into(&mut draft.header)?;
         draft.sign()?;

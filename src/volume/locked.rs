@@ -224,7 +224,7 @@ impl LockedVolume {
             return Err((opened.volume, error).into());
         }
         let volume = Volume::new(opened, options)?;
-        match volume.change_credential(new, None) {
+        match volume.change_credential_with(new, None, &options.derivation) {
             Ok(()) => Ok(volume),
             Err(error) => Err((volume.into_locked(), error).into()),
         }

@@ -331,7 +331,7 @@ pub(super) fn copy_b_at_the_end(length: u64) -> Option<u64> {
 struct CopyRead {
     copy: HeaderCopy,
     /// The first failure of the storage, if a block is missing because of one.
-    failure: Option<(io::ErrorKind, u64)>,
+    failure: Option<(Arc<io::Error>, u64)>,
 }
 
 impl CopyRead {
@@ -351,7 +351,7 @@ impl CopyRead {
                 Ok(()) => blocks.push(Box::<Block>::try_from(Box::<[u8]>::from(chunk)).ok()),
                 Err(error) => {
                     let past_the_end = error.kind() == io::ErrorKind::UnexpectedEof;
-                    failure = failure.or((!past_the_end).then_some((error.kind(), place)));
+                    failure = failure.or_else(|| (!past_the_end).then(|| (Arc::new(error), place)));
                     blocks.push(None);
                 }
             }
@@ -364,7 +364,10 @@ impl CopyRead {
 }
 
 fn assemble(a: &CopyRead, b: &CopyRead, place: u64, length: u64) -> Result<Box<Header>, Error> {
-    let header = match (Header::choose(&a.copy, &b.copy), a.failure.or(b.failure)) {
+    let header = match (
+        Header::choose(&a.copy, &b.copy),
+        a.failure.as_ref().or(b.failure.as_ref()),
+    ) {
         (Ok(header), _) => Box::new(header),
         (Err(_), _) if missing(a, b, length) > 0 => {
             return Err(Error::Damaged(Damage::Truncated {
@@ -372,11 +375,11 @@ fn assemble(a: &CopyRead, b: &CopyRead, place: u64, length: u64) -> Result<Box<H
             }));
         }
         // Nothing can be said of a volume that could not be read.
-        (Err(_), Some((kind, offset))) => {
+        (Err(_), Some((error, offset))) => {
             return Err(Error::Io {
                 doing: "reading the header",
-                offset,
-                cause: kind.into(),
+                offset: *offset,
+                cause: again(error),
             });
         }
         (Err(error), None) => return Err(error.into()),
@@ -389,6 +392,14 @@ fn assemble(a: &CopyRead, b: &CopyRead, place: u64, length: u64) -> Result<Box<H
         return Err(Error::Damaged(Damage::Header(Defect::VolumeLength)));
     }
     Ok(header)
+}
+
+/// An error that is wanted more than once.
+fn again(error: &Arc<io::Error>) -> io::Error {
+    match error.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), Arc::clone(error)),
+    }
 }
 
 /// How many bytes the storage lacks by the first valid root.

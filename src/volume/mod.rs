@@ -242,7 +242,7 @@ pub use backup::{BackupError, BackupFile, BackupInfo, HeaderBackup, SealedBackup
 pub use blocks::BlockFault;
 pub use check::{CopyCheck, HeaderCheck, Prospect, SealCheck, check_header};
 pub use choice::SlotChoice;
-pub use create::{CreateOptions, Grantee, create, create_with_slots};
+pub use create::{CreateOptions, Grantee, create, create_with, create_with_slots};
 pub use credential::{Credential, CredentialError};
 pub use cursor::Cursor;
 pub use erase::{EraseReport, ErasedVolume};

@@ -41,7 +41,7 @@ impl LockedVolume {
         let opened = self.open_slot(&key.into(), options)?;
         let one_time = opened.is_one_time();
         let mut volume = Volume::new(opened, options)?;
-        match recover_slot(&volume, slot, &new.into(), one_time) {
+        match recover_slot(&volume, slot, &new.into(), one_time, &options.derivation) {
             Ok((slot, holder)) => {
                 volume.become_holder(slot, Role::User, holder);
                 Ok(volume)
@@ -56,6 +56,7 @@ fn recover_slot(
     slot: Option<usize>,
     new: &Credential<'_>,
     one_time: bool,
+    derivation: &Argon2Options<'_>,
 ) -> Result<(usize, SigningKey), Error> {
     volume.check_role("recover a user's slot", &[Role::Recovery])?;
     let mut made = None;
@@ -68,7 +69,7 @@ fn recover_slot(
             credential: new,
             cost: None,
             must_change: false,
-            derivation: &Argon2Options::default(),
+            derivation,
         };
         draft.fill(slot, &filling, &holder, Some(endorsement))?;
         if one_time {

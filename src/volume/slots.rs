@@ -39,11 +39,24 @@ impl Volume {
         new: &NewSlot,
         credential: impl Into<Credential<'a>>,
     ) -> Result<usize, Error> {
+        self.add_slot_with(new, credential, &Argon2Options::default())
+    }
+
+    /// As [`add_slot`](Self::add_slot), with a say in how the key derivation is done.
+    ///
+    /// # Errors
+    /// Also [`Error::Cancelled`]: nothing was changed.
+    pub fn add_slot_with<'a>(
+        &self,
+        new: &NewSlot,
+        credential: impl Into<Credential<'a>>,
+        derivation: &Argon2Options<'_>,
+    ) -> Result<usize, Error> {
         self.check_role("add a slot", &[Role::Admin])?;
         let credential = credential.into();
         let event = EventKind::SlotAdded;
         self.change(Signed::ByAuthority, event, |draft| {
-            draft.add(new, &credential, &Argon2Options::default())
+            draft.add(new, &credential, derivation)
         })
     }
 
@@ -84,13 +97,33 @@ impl Volume {
         new: impl Into<Credential<'a>>,
         cost: Option<Argon2Cost>,
     ) -> Result<(), Error> {
+        self.change_credential_with(new, cost, &Argon2Options::default())
+    }
+
+    /// As [`change_credential`](Self::change_credential), with a say in how the key derivation is
+    /// done.
+    ///
+    /// # Errors
+    /// Also [`Error::Cancelled`]: nothing was changed.
+    pub fn change_credential_with<'a>(
+        &self,
+        new: impl Into<Credential<'a>>,
+        cost: Option<Argon2Cost>,
+        derivation: &Argon2Options<'_>,
+    ) -> Result<(), Error> {
         self.check_role(
             "change its credential",
             &[Role::Admin, Role::User, Role::Escrow],
         )?;
         let (new, slot) = (new.into(), self.slot());
         self.change(self.own_signature(), EventKind::SlotChanged, |draft| {
-            change_own(draft, self.keys(), slot, &new, cost)
+            let filling = Filling {
+                credential: &new,
+                cost,
+                must_change: false,
+                derivation,
+            };
+            change_own(draft, self.keys(), slot, &filling)
         })
         .map(drop)
     }
@@ -109,6 +142,21 @@ impl Volume {
         must_change: bool,
         cost: Option<Argon2Cost>,
     ) -> Result<(), Error> {
+        self.reset_slot_with(slot, new, must_change, cost, &Argon2Options::default())
+    }
+
+    /// As [`reset_slot`](Self::reset_slot), with a say in how the key derivation is done.
+    ///
+    /// # Errors
+    /// Also [`Error::Cancelled`]: nothing was changed.
+    pub fn reset_slot_with<'a>(
+        &self,
+        slot: usize,
+        new: impl Into<Credential<'a>>,
+        must_change: bool,
+        cost: Option<Argon2Cost>,
+        derivation: &Argon2Options<'_>,
+    ) -> Result<(), Error> {
         self.check_role("reset a slot", &[Role::Admin])?;
         let new = new.into();
         self.change(Signed::ByAuthority, EventKind::SlotReset, |draft| {
@@ -118,7 +166,7 @@ impl Volume {
                 credential: &new,
                 cost,
                 must_change,
-                derivation: &Argon2Options::default(),
+                derivation,
             };
             draft.refill(slot, &filling)?;
             Ok(slot)
@@ -220,13 +268,12 @@ pub(super) fn change_own(
     draft: &mut Draft<'_>,
     keys: &Keys,
     slot: usize,
-    new: &Credential<'_>,
-    cost: Option<Argon2Cost>,
+    filling: &Filling<'_>,
 ) -> Result<usize, Error> {
-    as_granted(&draft.header, slot, false)?.check(new)?;
+    as_granted(&draft.header, slot, false)?.check(filling.credential)?;
     let contents = draft.header.slots[slot].slot();
     let contents = contents.ok_or(Error::NoSuchSlot { slot })?;
-    if keys.authority().is_none() && !new.covers(contents) {
+    if keys.authority().is_none() && !filling.credential.covers(contents) {
         return Err(Error::SlotOptions(
             "only an admin can take a kind of factor away from it: present one of each kind that it has now",
         ));
@@ -234,14 +281,14 @@ pub(super) fn change_own(
     let factors = contents.factors.clone();
     let own = factors.iter().find_map(passphrase_factor);
     let same = own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok());
+    let new = filling.credential.with_params_of(&factors);
     let filling = Filling {
-        credential: &new.with_params_of(&factors),
-        cost: cost.or(same.filter(|same| {
+        credential: &new,
+        cost: filling.cost.or(same.filter(|same| {
             let policy = &draft.header.policy;
             same.memory_kib() >= policy.min_kdf_memory_kib && same.passes() >= policy.min_kdf_passes
         })),
-        must_change: false,
-        derivation: &Argon2Options::default(),
+        ..*filling
     };
     if keys.authority().is_some() {
         // Who may name holders need not have been the last one: he may have reset his own slot.

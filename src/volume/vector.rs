@@ -86,7 +86,14 @@ fn image() -> Vec<u8> {
         },
     ];
     let New { header, keys, .. } = material()
-        .build(&options, PAYLOAD, &grantees, &random, 1_790_000_000)
+        .build(
+            &options,
+            PAYLOAD,
+            &grantees,
+            &Argon2Options::default(),
+            &random,
+            1_790_000_000,
+        )
         .unwrap();
     let mut image = vec![0; usize::try_from(header.root.volume_length()).unwrap()];
     for copy in copies(&header) {

@@ -31,7 +31,14 @@ impl Forge {
             credential: (&right).into(),
         };
         let New { header, keys, .. } = material
-            .build(&options(), PAYLOAD as u64, &[admin], &fill_random, 0)
+            .build(
+                &options(),
+                PAYLOAD as u64,
+                &[admin],
+                &Argon2Options::default(),
+                &fill_random,
+                0,
+            )
             .unwrap();
         Self { header, keys }
     }

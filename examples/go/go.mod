@@ -1,0 +1,3 @@
+module tenlock
+
+go 1.19
