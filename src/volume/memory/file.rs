@@ -13,6 +13,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::iter;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::{Remembered, RollbackMemory};
 use crate::format::VolumeId;
@@ -21,6 +23,10 @@ const TITLE: &str = "tenlock rollback memory 1";
 
 /// Far more than a host ever sees: some 100,000 volumes.
 const MAX_LEN: u64 = 8 << 20;
+
+/// How often, and after which pause, something is tried again that Windows refuses for a moment.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Remembers volumes in a text file, one line for each.
 ///
@@ -140,7 +146,7 @@ fn read(path: &Path) -> io::Result<Vec<Line>> {
         Err(error) => return Err(error),
     }
     let mut bytes = Vec::new();
-    File::open(path)?
+    patiently(|| File::open(path))?
         .take(MAX_LEN + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_LEN {
@@ -209,7 +215,7 @@ fn encode(lines: &[Line]) -> String {
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = beside(path, ".new");
     // Left over from a crash. Not truncated but removed: it might be a link, or belong to others.
-    match fs::remove_file(&new) {
+    match patiently(|| fs::remove_file(&new)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -217,8 +223,22 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     drop(file);
-    fs::rename(&new, path)?;
+    patiently(|| fs::rename(&new, path))?;
     flush_folder_of(path)
+}
+
+/// On Windows a file can be refused for a moment while it is replaced, or while somebody else, perhaps a
+/// virus scanner, has it open.
+fn patiently<T>(mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..TRIES {
+        match work() {
+            Err(error) if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied => {
+                thread::sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+    work()
 }
 
 /// The exclusive lock on the right to change a memory.
