@@ -281,7 +281,7 @@ fn nobody_is_asked_and_nothing_is_overwritten() {
     profile["slots"][1]["credential"] = json!({ "passphrase_file": "missing" });
     put(&desk, &profile);
     desk.run(&CREATE)
-        .fails(9, "cannot read the passphrase from msp/missing");
+        .fails(9, "cannot read the passphrase from msp");
     desk.run(&[&CREATE[..], &["--owner", "Eve"]].concat())
         .fails(2, "cannot be used with");
     desk.run(&[&CREATE[..], &["--passphrase-file", "right"]].concat())
