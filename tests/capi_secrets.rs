@@ -56,12 +56,12 @@ fn child() {
     let credentials = secrets.each_ref().map(|(needle, add)| given(needle, *add));
     let held = secrets[0].0.found();
     assert!(!held.is_empty(), "a credential holds its passphrase");
-    strength_of(&secrets[0].0);
     use_them(credentials);
     for credential in credentials {
         assert_eq!(unsafe { tenlock_credential_free(credential) }, TENLOCK_OK);
     }
     assert_eq!(tenlock_handle_count(), 0);
+    strength_of(&secrets[0].0);
     for (which, (needle, _)) in secrets.iter().enumerate() {
         let found = needle.found();
         assert!(found.is_empty(), "secret {which} is left in {found:#?}");

@@ -54,7 +54,7 @@ fn storm_of_calls_shows_nothing_to_the_sanitizers() {
 #[test]
 fn storm_of_calls_shows_nothing_to_valgrind() {
     if is_there("valgrind") {
-        storm(&["-g"], &VALGRIND, ["1", "1200", "4"]);
+        storm(&["-g"], &VALGRIND, ["1", "600", "2"]);
     }
 }
 

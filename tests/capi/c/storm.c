@@ -216,7 +216,9 @@ static tenlock_code add_external(arguments *a, void *error) {
 }
 
 static tenlock_code calibrate(void *error, void *found) {
-    if (atomic_fetch_sub(&derivations, 3) <= 0) found = NULL;
+    /* As dear as many others. */
+    if (atomic_load(&derivations) < 20) found = NULL;
+    else atomic_fetch_sub(&derivations, 5);
     return tenlock_calibrate(1, roll(2) ? 8 : 65536, (tenlock_error *)error, (tenlock_cost *)found);
 }
 

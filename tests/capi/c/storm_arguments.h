@@ -36,8 +36,9 @@ enum { STORAGE, CREDENTIAL, WORKERS, LOCKED, VOLUME, INFO, REPORT, LOG, BACKUP, 
 /* The handles that are in play; any may be freed at any time. */
 static void *_Atomic pool[KINDS][PLACES];
 
-/* Calls that may still derive a key in this round. */
+/* Calls that may still derive a key in this round, and those of this thread's call. */
 static atomic_int derivations;
+static _Thread_local int derived;
 
 /* Bytes that mean something to the library. */
 enum { PASSPHRASE, RECOVERY, PRIVATE, PUBLIC, SAVED, IMAGE, NOISE, SORTS };
@@ -123,6 +124,7 @@ static void *_Atomic right;
 /* A credential for a call that may derive a key: as a rule the right one. */
 static void *derive(void) {
     if (atomic_fetch_sub(&derivations, 1) <= 0) return NULL;
+    derived++;
     return roll(3) ? right : handle(CREDENTIAL);
 }
 
