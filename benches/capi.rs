@@ -18,7 +18,11 @@ use std::time::{Duration, Instant};
 
 use tenlock::crypto::{Argon2Cost, Passphrase};
 use tenlock::ffi::tenlock_code::TENLOCK_OK;
-use tenlock::ffi::*;
+use tenlock::ffi::{
+    tenlock_create, tenlock_create_options, tenlock_credential_add_passphrase,
+    tenlock_credential_free, tenlock_credential_new, tenlock_error, tenlock_storage_free,
+    tenlock_storage_in_memory, tenlock_volume, tenlock_volume_free, tenlock_volume_read,
+};
 use tenlock::storage::MemoryStorage;
 use tenlock::volume::{CreateOptions, Volume, create};
 
