@@ -63,6 +63,7 @@ impl Vacant {
     pub(super) fn put<H: Handle>(self, content: H::Content) -> *mut H {
         let mut place = write(self.index);
         place.content = Some(Box::new(content));
+        place.given = true;
         COUNT.fetch_add(1, Ordering::Relaxed);
         let handle = handle_of(self.index, place.uses);
         std::mem::forget(self);
@@ -170,7 +171,7 @@ pub(super) fn release<H: Handle>(handle: *const H) -> Result<(), Fault> {
     }
     let (index, uses) = parse(handle)?;
     let place = try_write(index)?;
-    if place.content.is_some() || place.uses != uses {
+    if place.content.is_some() || place.uses != uses || !place.given {
         place.check::<H>(uses)?;
     }
     let kind = PhantomData;
@@ -183,6 +184,8 @@ type Content = Box<dyn Any + Send + Sync>;
 #[derive(Default)]
 struct Place {
     uses: usize,
+    /// Whether a handle to it exists; also while its content is taken out, or lost by a panic.
+    given: bool,
     content: Option<Content>,
 }
 
@@ -199,6 +202,7 @@ impl Place {
 
 fn end(place: &mut Place) -> Option<Content> {
     place.uses = place.uses.wrapping_add(1) & USES_MASK;
+    place.given = false;
     COUNT.fetch_sub(1, Ordering::Relaxed);
     place.content.take()
 }

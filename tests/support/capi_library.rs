@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 /// Where the libraries lie.
 pub(crate) struct Libraries {
     /// `libtenlock.so` and the like.
+    #[allow(dead_code, reason = "not every test loads it")]
     pub(crate) shared: PathBuf,
     /// `libtenlock.a`.
     #[allow(dead_code, reason = "not every test links it")]
