@@ -1,6 +1,6 @@
 //! One attempt: charged before it is made, refunded when it was right.
 
-use super::credential::Credential;
+use super::credential::{Credential, is_guessable};
 use super::error::Error;
 use super::event::EventKind;
 use super::factors::{Answers, cost};
@@ -143,8 +143,9 @@ impl Derived {
     /// The attempt was right for `slot`: its counter goes to zero, the others back to what they
     /// were.
     ///
-    /// On error the charge stands in at least one copy, and is what the next attempt reads there. For a credential that is not counted there
-    /// is nothing to refund, and storage that cannot be written is none.
+    /// On error the charge stands in at least one copy, and is what the next attempt reads there. For
+    /// a credential that is not counted there is nothing to refund, and storage that cannot be written
+    /// is no error.
     pub(super) fn refund(
         self,
         medium: &Medium,
@@ -284,11 +285,7 @@ fn lockout(header: &Header, slot: usize) -> Option<(u8, Action)> {
     header.policy.grants[slot]
         .as_ref()
         .and_then(|grant| grant.lockout)
-        .filter(|_| {
-            header.slots[slot]
-                .slot()
-                .is_none_or(|contents| contents.factors.iter().any(super::credential::is_guessable))
-        })
+        .filter(|_| header.slots[slot].slot().is_none_or(is_guessable))
 }
 
 /// Memory for the largest derivation of the candidates.

@@ -179,12 +179,15 @@ const MAX_PROVIDER_LEN: usize = 64;
 /// Bytes of an external factor's parameters at most: room is left for three other factors.
 pub(super) const MAX_PARAMS_LEN: usize = 2048;
 
-/// Whether guesses at this factor have to be counted. The others have at least 128 random bits.
-pub(super) fn is_guessable(factor: &Factor) -> bool {
-    !matches!(
-        factor,
-        Factor::RecoveryKey { .. } | Factor::PublicKey { .. }
-    )
+/// Whether guesses at this slot have to be counted: it asks for a factor that does not have at least 128
+/// random bits.
+pub(super) fn is_guessable(slot: &Slot) -> bool {
+    slot.factors.iter().any(|factor| {
+        !matches!(
+            factor,
+            Factor::RecoveryKey { .. } | Factor::PublicKey { .. }
+        )
+    })
 }
 
 impl Part<'_> {

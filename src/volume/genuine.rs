@@ -90,7 +90,7 @@ fn check_contents(
     grant: &Grant,
     contents: &Slot,
 ) -> Result<(), Damage> {
-    let counted = grant.lockout.is_some() || !contents.factors.iter().any(is_guessable);
+    let counted = grant.lockout.is_some() || !is_guessable(contents);
     if grant.role != contents.role || grant.id != contents.grant_id || !counted {
         return Err(Damage::NotGranted { slot });
     }

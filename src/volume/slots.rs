@@ -6,12 +6,13 @@ use super::credential::Credential;
 use super::draft::{Draft, Filling};
 use super::error::Error;
 use super::event::EventKind;
+use super::factors;
 use super::keys::Keys;
 use super::log;
 use super::new_slot::NewSlot;
 use super::unlocked::Volume;
 use crate::crypto::{Argon2Cost, Argon2Options};
-use crate::format::{Action, Header, MAX_ATTEMPTS, Role, SLOT_COUNT};
+use crate::format::{Action, Grant, Header, MAX_ATTEMPTS, Role, SLOT_COUNT};
 
 /// Whether a slot is removed although that can lock people out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,8 +190,7 @@ impl Volume {
             granted_role(&draft.header, slot)?;
             // The next open would erase what the limit was to protect.
             let reached = is_in_use(&draft.header, slot) && failed(&draft.header, slot) >= limit;
-            let grant = draft.header.policy.grants[slot].as_mut();
-            let grant = grant.ok_or(Error::NoSuchSlot { slot })?;
+            let grant = granted_mut(&mut draft.header, slot)?;
             let problem = if grant.lockout.is_none() {
                 "slots of this role have no counter"
             } else if reached {
@@ -247,11 +247,9 @@ impl Volume {
     fn set_reserved(&self, slot: usize, reserved: bool, event: EventKind) -> Result<(), Error> {
         self.check_role("reserve or allow attempts", &[Role::Admin])?;
         self.change(Signed::ByAuthority, event, |draft| {
-            let role = granted_role(&draft.header, slot)?;
-            let grant = draft.header.policy.grants[slot].as_mut();
-            let grant = grant.ok_or(Error::NoSuchSlot { slot })?;
+            let grant = granted_mut(&mut draft.header, slot)?;
             let single = grant.lockout.is_none_or(|(limit, _)| limit == 1);
-            if reserved && (role != Role::User || single) {
+            if reserved && (grant.role != Role::User || single) {
                 return Err(Error::SlotOptions(
                     "the last of at least two attempts of a user's slot can be reserved, no other",
                 ));
@@ -278,10 +276,10 @@ pub(super) fn change_own(
             "only an admin can take a kind of factor away from it: present one of each kind that it has now",
         ));
     }
-    let factors = contents.factors.clone();
-    let own = factors.iter().find_map(passphrase_factor);
-    let same = own.and_then(|own| Argon2Cost::new(own.memory_kib, own.passes, own.lanes).ok());
-    let new = filling.credential.with_params_of(&factors);
+    let present = contents.factors.clone();
+    let own = present.iter().find_map(passphrase_factor);
+    let same = own.and_then(|own| factors::cost(&own).ok());
+    let new = filling.credential.with_params_of(&present);
     let filling = Filling {
         credential: &new,
         cost: filling.cost.or(same.filter(|same| {
@@ -306,6 +304,12 @@ pub(super) fn granted_role(header: &Header, slot: usize) -> Result<Role, Error> 
     grant
         .map(|grant| grant.role)
         .ok_or(Error::NoSuchSlot { slot })
+}
+
+/// The grant of a slot, to be changed.
+fn granted_mut(header: &mut Header, slot: usize) -> Result<&mut Grant, Error> {
+    let grant = header.policy.grants.get_mut(slot).and_then(Option::as_mut);
+    grant.ok_or(Error::NoSuchSlot { slot })
 }
 
 /// What a slot was granted as, to hold a new credential against.
